@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reader of a ring, host to guest.
+ *
+ * Two ways to read.  The iterator copies a packet into the reader's private
+ * buffer, validates it from that copy and hands out views of it:
+ *
+ *	while (budget-- && hvb_rx_next(rx, &pkt) > 0)
+ *		...use pkt, it stays as it is until the next call...
+ *	if (hvb_rx_release(rx))
+ *		...interrupt the host...
+ *
+ * hvb_rx_recv_into() copies a packet straight into a buffer of the caller.
+ *
+ * Vocabulary: the packet in the private buffer is the current one.  It is
+ * consumed by the next step, not by being looked at, so a reader may stop at
+ * it and come back later.  Consumed packets still take up the ring until
+ * hvb_rx_release() gives their space back to the host.
+ *
+ * The host's write index is read once per batch, the descriptor of a packet
+ * is copied once and validated from the copy, and then the rest is copied
+ * once.  Anything that makes no sense poisons the ring: reading stops for
+ * good with -EBADMSG, there is no way to find the start of another packet.
+ *
+ * Locks: none in here.  One reader at a time; the glue sees to that, mostly by
+ * reading in the channel's callback only.
+ *
+ * Context: any.
+ */
+#ifndef _HV_VMBUS_LOGIC_RING_RX_H
+#define _HV_VMBUS_LOGIC_RING_RX_H
+
+#include <linux/errno.h>
+#include <linux/hyperv/view.h>
+#include <linux/unaligned.h>
+
+#include "../wire/ring.h"
+
+/**
+ * struct hvb_ring_rx - reader state, private to the guest
+ * @hdr: header page shared with the host
+ * @data: data area, mapped twice back to back
+ * @size: size of one mapping of the data area in bytes
+ * @read: the first byte that is not consumed
+ * @published: read index as the host was last told
+ * @avail: bytes from @read to the write index seen last; 0 when poisoned
+ * @cur: bytes that the current packet takes with its trailer, 0 if none
+ * @buf_size: size of @buf in bytes, the longest packet the iterator takes
+ * @poison: why the ring was given up, or HVB_RING_OK
+ * @signal_back: the host wants to hear about space that it waits for
+ * @word0: first half of the current packet's descriptor, native
+ * @word1: second half of the current packet's descriptor, native
+ * @buf: private buffer for the current packet, 8 byte aligned
+ */
+struct hvb_ring_rx {
+	struct hvb_ring_hdr __hvshared *hdr;
+	const u8 __hvshared *data;
+	u32 size;
+	u32 read;
+	u32 published;
+	u32 avail;
+	u32 cur;
+	u32 buf_size;
+	enum hvb_ring_reject poison;
+	bool signal_back;
+	u64 word0;
+	u64 word1;
+	void *buf;
+};
+
+/**
+ * struct hvb_pkt - the current packet
+ * @trans_id: transaction id
+ * @type: packet type, HVB_PKT_FIRST to HVB_PKT_LAST
+ * @flags: flags as received
+ * @raw: the whole packet from its descriptor on, whose length fields are the
+ *	 validated ones; 8 byte aligned
+ * @payload: the payload with its padding, a part of @raw
+ *
+ * The views stay valid until the next call that steps on.
+ */
+struct hvb_pkt {
+	u64 trans_id;
+	u16 type;
+	u16 flags;
+	struct hv_view raw;
+	struct hv_view payload;
+};
+
+int hvb_rx_init(struct hvb_ring_rx *rx, struct hvb_ring_hdr __hvshared *hdr,
+		const void __hvshared *data, u32 size, void *buf, u32 buf_size);
+void hvb_rx_opened(struct hvb_ring_rx *rx);
+void hvb_rx_poison(struct hvb_ring_rx *rx, enum hvb_ring_reject why);
+int hvb_rx_sync(struct hvb_ring_rx *rx);
+bool hvb_rx_signal_back(struct hvb_ring_rx *rx, u32 old_read, u32 pending);
+u32 hvb_rx_unmask(struct hvb_ring_rx *rx);
+u32 hvb_rx_used(struct hvb_ring_rx *rx);
+
+/**
+ * hvb_rx_mask() - ask the host for no interrupts
+ * @rx: reader
+ *
+ * A hint without ordering: an interrupt may still arrive.
+ */
+static inline void hvb_rx_mask(struct hvb_ring_rx *rx)
+{
+	hvs_store32(&rx->hdr->interrupt_mask, 1);
+}
+
+/**
+ * hvb_rx_consume() - be done with the current packet
+ * @rx: reader
+ *
+ * Its copy stays readable until the next packet is looked at.  Does nothing
+ * if there is no current packet.
+ */
+static __always_inline void hvb_rx_consume(struct hvb_ring_rx *rx)
+{
+	rx->read = hvb_ring_advance(rx->size, rx->read, rx->cur);
+	rx->avail -= rx->cur;
+	rx->cur = 0;
+}
+
+/**
+ * hvb_rx_release() - give the space of consumed packets back to the host
+ * @rx: reader
+ *
+ * Cheap if nothing was consumed.  The current packet is kept.
+ *
+ * Return: true if the host waits for that space and has to be interrupted.
+ */
+static __always_inline bool hvb_rx_release(struct hvb_ring_rx *rx)
+{
+	struct hvb_ring_hdr __hvshared *hdr = rx->hdr;
+	u32 old = rx->published;
+	u32 pending;
+
+	if (old == rx->read)
+		return false;
+
+	rx->published = rx->read;
+	/*
+	 * Copies before index: pairs with the host's ordered read of the
+	 * read index before it overwrites the packets.
+	 */
+	hvs_store32_release(&hdr->read_index, rx->read);
+	if (!rx->signal_back)
+		return false;
+	/*
+	 * Index before request: pairs with the host, which stores
+	 * pending_send_sz and then looks for space.  One of the two must see
+	 * the other's store, else the host would wait for ever.
+	 */
+	virt_mb();
+	pending = hvs_load32(&hdr->pending_send_sz);
+	if (likely(!pending))
+		return false;
+	return hvb_rx_signal_back(rx, old, pending);
+}
+
+/**
+ * hvb_rx_fill() - look how far the host has written, nothing being left
+ * @rx: reader; @rx->avail is 0
+ *
+ * The likely half of hvb_rx_sync(): all that was consumed is released, too.
+ *
+ * Return: 0 with @rx->avail up to date, or -EBADMSG if the ring is poisoned.
+ */
+static __always_inline int hvb_rx_fill(struct hvb_ring_rx *rx)
+{
+	u32 write;
+
+	if (unlikely(rx->poison || rx->published != rx->read))
+		return hvb_rx_sync(rx);
+
+	/*
+	 * Index before packets: pairs with the host, which writes packets,
+	 * then the index.
+	 */
+	write = hvs_load32_acquire(&rx->hdr->write_index);
+	if (unlikely(!hvb_ring_index_ok(write, rx->size))) {
+		hvb_rx_poison(rx, HVB_RING_BAD_INDEX);
+		return -EBADMSG;
+	}
+	rx->avail = hvb_ring_used(rx->size, rx->read, write);
+	return 0;
+}
+
+/**
+ * hvb_rx_frame() - get the descriptor at the read index
+ * @rx: reader
+ * @src: where the packet starts, that is @rx->data + @rx->read
+ * @word0: where to put its first half, validated
+ * @word1: where to put its second half
+ *
+ * Each half is fetched once.  A part of the interface below.
+ *
+ * Return: 1 with a descriptor, 0 if there is no packet, -EBADMSG if the ring
+ * is poisoned.
+ */
+static __always_inline int hvb_rx_frame(struct hvb_ring_rx *rx,
+					const u8 __hvshared *src, u64 *word0,
+					u64 *word1)
+{
+	const __le64 __hvshared *desc = (const __le64 __hvshared *)src;
+	enum hvb_ring_reject why;
+
+	if (!rx->avail) {
+		if (unlikely(hvb_rx_fill(rx)))
+			return -EBADMSG;
+		if (!rx->avail)
+			return 0;
+	}
+
+	*word0 = hvs_load64(&desc[0]);
+	*word1 = hvs_load64(&desc[1]);
+	why = hvb_frame_check(*word0, rx->avail);
+	if (unlikely(why)) {
+		hvb_rx_poison(rx, why);
+		return -EBADMSG;
+	}
+	return 1;
+}
+
+/**
+ * hvb_rx_copy() - copy a packet whose descriptor was validated
+ * @src: where the packet starts
+ * @word0: first half of the descriptor
+ * @word1: second half of the descriptor
+ * @skip: where to start in bytes: 0 or the offset of the payload
+ * @dst: destination, any alignment
+ *
+ * The descriptor is not fetched again but put together from the private copy.
+ * A part of the interface below.
+ */
+static __always_inline void hvb_rx_copy(const u8 __hvshared *src, u64 word0,
+					u64 word1, u32 skip, void *dst)
+{
+	if (!skip) {
+		put_unaligned_le64(word0, dst);
+		put_unaligned_le64(word1, dst + sizeof(u64));
+		skip = HVB_PKT_MIN;
+		dst += HVB_PKT_MIN;
+	}
+	hvs_copyin(dst, src + skip, hvb_word0_len(word0) - skip);
+}
+
+/**
+ * hvb_rx_peek() - look at the current packet
+ * @rx: reader
+ * @pkt: where to put the packet
+ *
+ * Makes the first packet that is not consumed the current one, unless there
+ * is a current one already, which is then given again from its copy.
+ *
+ * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
+ */
+static __always_inline int hvb_rx_peek(struct hvb_ring_rx *rx,
+				       struct hvb_pkt *pkt)
+{
+	const u8 __hvshared *src = rx->data + rx->read;
+	u64 word0, word1;
+	u32 offset, len;
+	int ret;
+
+	if (rx->cur) {
+		word0 = rx->word0;
+		word1 = rx->word1;
+		len = hvb_word0_len(word0);
+	} else {
+		ret = hvb_rx_frame(rx, src, &word0, &word1);
+		if (ret <= 0)
+			return ret;
+		len = hvb_word0_len(word0);
+		if (unlikely(len > rx->buf_size)) {
+			hvb_rx_poison(rx, HVB_RING_TOO_BIG);
+			return -EBADMSG;
+		}
+		hvb_rx_copy(src, word0, word1, 0, rx->buf);
+		rx->cur = len + HVB_RING_TRAILER;
+		rx->word0 = word0;
+		rx->word1 = word1;
+	}
+
+	offset = hvb_word0_offset(word0);
+	pkt->trans_id = word1;
+	pkt->type = hvb_word0_type(word0);
+	pkt->flags = hvb_word0_flags(word0);
+	pkt->raw = hv_view_of(rx->buf, len);
+	pkt->payload = hv_view_of(rx->buf + offset, len - offset);
+	return 1;
+}
+
+/**
+ * hvb_rx_next() - step to the next packet
+ * @rx: reader
+ * @pkt: where to put the packet; what it held before is not valid any more
+ *
+ * Consumes the current packet, if there is one, and looks at the next.
+ *
+ * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
+ */
+static __always_inline int hvb_rx_next(struct hvb_ring_rx *rx,
+				       struct hvb_pkt *pkt)
+{
+	hvb_rx_consume(rx);
+	return hvb_rx_peek(rx, pkt);
+}
+
+/**
+ * hvb_rx_recv_into() - receive one packet into a buffer of the caller
+ * @rx: reader
+ * @buf: destination, any alignment
+ * @buflen: its size in bytes
+ * @raw: true for the whole packet from its descriptor on, false for the
+ *	 payload
+ * @len: where to put the number of bytes received or, with -ENOBUFS, needed;
+ *	 0 if there is no packet
+ * @trans_id: where to put the transaction id; 0 if there is no packet
+ *
+ * One copy, straight from the ring.  The packet is consumed unless it does
+ * not fit; its space is given back by hvb_rx_release().  Packets longer than
+ * the iterator's buffer are fine here.
+ *
+ * Return: 0 with a packet or, @len being 0, without one; -ENOBUFS if the
+ * packet is longer than @buflen, and still there; -EINVAL if @buflen is 0;
+ * -EBADMSG if the ring is poisoned.
+ */
+static __always_inline int
+hvb_rx_recv_into(struct hvb_ring_rx *rx, void *buf, u32 buflen, bool raw,
+		 u32 *len, u64 *trans_id)
+{
+	const u8 __hvshared *src = rx->data + rx->read;
+	u64 word0, word1;
+	u32 skip, size;
+	int ret;
+
+	ret = buflen ? hvb_rx_frame(rx, src, &word0, &word1) : -EINVAL;
+	if (ret <= 0) {
+		*len = 0;
+		*trans_id = 0;
+		return ret;
+	}
+
+	skip = raw ? 0 : hvb_word0_offset(word0);
+	size = hvb_word0_len(word0) - skip;
+	*len = size;
+	*trans_id = word1;
+	if (unlikely(size > buflen))
+		return -ENOBUFS;
+
+	hvb_rx_copy(src, word0, word1, skip, buf);
+	rx->cur = hvb_word0_len(word0) + HVB_RING_TRAILER;
+	hvb_rx_consume(rx);
+	return 0;
+}
+
+#endif /* _HV_VMBUS_LOGIC_RING_RX_H */
