@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which CPU a channel interrupts.
+ *
+ * The choice is made when a channel is offered, by the rules of
+ * logic/cpu_pick.h; user space can change it through sysfs, and a CPU that goes
+ * offline hands its channels to others. A channel that is not open just gets
+ * another number, which the host learns when it is opened.
+ *
+ * ch.target_cpu changes with op_lock of the channel and vmbus_channel_mutex
+ * held. The host is asked under op_lock only. Nobody who holds op_lock waits
+ * for CPU hotplug, so a CPU that goes offline can wait for op_lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
+#include <linux/hyperv.h>
+#include <linux/sched/isolation.h>
+#include <linux/slab.h>
+#include <linux/topology.h>
+#include <asm/mshyperv.h>
+
+#include "chan_ops.h"
+#include "logic/cpu_pick.h"
+
+/* Load and place of all CPUs, vmbus_channel_mutex; allocated on first use. */
+static struct hvb_cpus vmbus_cpus;
+
+static bool vmbus_chan_is_perf(const struct vmbus_chan *chan)
+{
+	return vmbus_devs[chan->ch.device_id].perf_device;
+}
+
+static bool vmbus_cpus_ready(void)
+{
+	lockdep_assert_held(vmbus_channel_mutex);
+
+	if (vmbus_cpus.cpu)
+		return true;
+	vmbus_cpus.cpu = kvcalloc(nr_cpu_ids, sizeof(*vmbus_cpus.cpu),
+				  GFP_KERNEL);
+	if (!vmbus_cpus.cpu)
+		return false;
+	vmbus_cpus.nr = nr_cpu_ids;
+	vmbus_cpus.nr_nodes = nr_node_ids;
+	return true;
+}
+
+static void vmbus_cpus_mark_self(u32 cpu)
+{
+	if (cpu < vmbus_cpus.nr)
+		vmbus_cpus.cpu[cpu].self = true;
+}
+
+/* Describes the CPUs as they are now, from the point of view of @chan. */
+static void vmbus_cpus_update(struct vmbus_chan *chan)
+{
+	const struct cpumask *hk = housekeeping_cpumask(HK_TYPE_MANAGED_IRQ);
+	struct vmbus_chan *primary = vmbus_chan_primary(chan);
+	struct vmbus_channel *sc;
+	u32 i;
+
+	lockdep_assert_held(vmbus_channel_mutex);
+
+	for (i = 0; i < vmbus_cpus.nr; i++) {
+		struct hvb_cpu *cpu = &vmbus_cpus.cpu[i];
+
+		cpu->online = cpu_online(i);
+		cpu->housekeeping = cpumask_test_cpu(i, hk);
+		cpu->node = cpu_possible(i) ? max(cpu_to_node(i), 0) : 0;
+		cpu->self = false;
+	}
+
+	if (primary != chan)
+		vmbus_cpus_mark_self(primary->ch.target_cpu);
+	list_for_each_entry(sc, &primary->ch.sc_list, sc_list) {
+		if (sc != &chan->ch)
+			vmbus_cpus_mark_self(sc->target_cpu);
+	}
+}
+
+/**
+ * vmbus_affinity_assign() - choose the CPU of a new channel
+ * @chan: channel that isn't in any list yet; primary_channel is set
+ *
+ * Context: process; cpus_read_lock() and vmbus_channel_mutex are held.
+ */
+void vmbus_affinity_assign(struct vmbus_chan *chan)
+{
+	bool perf = vmbus_chan_is_perf(chan);
+
+	chan->ch.target_cpu = VMBUS_CONNECT_CPU;
+	if (!vmbus_cpus_ready())
+		return;
+
+	vmbus_cpus_update(chan);
+	chan->ch.target_cpu = hvb_cpu_pick(&vmbus_cpus, perf,
+					   vmbus_conn.version);
+	if (perf)
+		hvb_cpu_load(&vmbus_cpus, chan->ch.target_cpu, 1);
+}
+
+/**
+ * vmbus_affinity_release() - a channel goes away
+ * @chan: channel
+ *
+ * Context: process; vmbus_channel_mutex is held.
+ */
+void vmbus_affinity_release(struct vmbus_chan *chan)
+{
+	lockdep_assert_held(vmbus_channel_mutex);
+
+	if (vmbus_chan_is_perf(chan))
+		hvb_cpu_load(&vmbus_cpus, chan->ch.target_cpu, -1);
+}
+
+/**
+ * vmbus_affinity_exit() - free what this file has allocated
+ *
+ * Context: module exit; there are no channels any more.
+ */
+void vmbus_affinity_exit(void)
+{
+	kvfree(vmbus_cpus.cpu);
+	memset(&vmbus_cpus, 0, sizeof(vmbus_cpus));
+}
+
+static void vmbus_affinity_commit(struct vmbus_chan *chan, u32 cpu)
+{
+	mutex_lock(vmbus_channel_mutex);
+	if (vmbus_chan_is_perf(chan)) {
+		hvb_cpu_load(&vmbus_cpus, chan->ch.target_cpu, -1);
+		hvb_cpu_load(&vmbus_cpus, cpu, 1);
+	}
+	WRITE_ONCE(chan->ch.target_cpu, cpu);
+	mutex_unlock(vmbus_channel_mutex);
+}
+
+/*
+ * Moves a channel. The new CPU looks for its events before the host is told,
+ * and the old one goes on to, for the host may lag behind.
+ */
+static int vmbus_affinity_move(struct vmbus_chan *chan, u32 cpu)
+{
+	struct vmbus_channel *ch = &chan->ch;
+	u32 old = ch->target_cpu;
+	bool open;
+	int ret;
+
+	lockdep_assert_held(&chan->op_lock);
+
+	if (old == cpu)
+		return 0;
+
+	mutex_lock(vmbus_channel_mutex);
+	vmbus_irq_bind(ch->offermsg.child_relid, cpu);
+	mutex_unlock(vmbus_channel_mutex);
+
+	open = hvb_chan_is_open(vmbus_chan_state(chan));
+	if (open) {
+		ret = vmbus_chan_modify(chan, hv_cpu_number_to_vp_number(cpu));
+		/* A rescinded channel interrupts nobody any more. */
+		if (ret && !vmbus_chan_host_gone(chan))
+			return ret;
+	}
+
+	vmbus_affinity_commit(chan, cpu);
+	if (open && ch->change_target_cpu_callback)
+		ch->change_target_cpu_callback(ch, old, cpu);
+	return 0;
+}
+
+/**
+ * vmbus_affinity_set() - move an open channel to another CPU
+ * @chan: channel
+ * @cpu: CPU number, any value
+ *
+ * Context: process; waits for the host.
+ * Return: 0; -EINVAL if the CPU doesn't exist, is offline, or is isolated;
+ * -EIO if the protocol version is before 4.1, the channel isn't open, or the
+ * host did not agree.
+ */
+int vmbus_affinity_set(struct vmbus_chan *chan, unsigned int cpu)
+{
+	int ret;
+
+	if (!hvb_cpu_can_retarget(vmbus_conn.version))
+		return -EIO;
+	if (cpu >= nr_cpu_ids ||
+	    !cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ)))
+		return -EINVAL;
+
+	cpus_read_lock();
+	if (!cpu_online(cpu)) {
+		ret = -EINVAL;
+		goto out_unlock;
+	}
+
+	mutex_lock(&chan->op_lock);
+	if (!hvb_chan_is_open(vmbus_chan_state(chan)))
+		ret = -EIO;
+	else
+		ret = vmbus_affinity_move(chan, cpu) ? -EIO : 0;
+	mutex_unlock(&chan->op_lock);
+
+out_unlock:
+	cpus_read_unlock();
+	return ret;
+}
+
+/* A channel that interrupts @cpu, with a reference, or NULL. */
+static struct vmbus_chan *vmbus_affinity_find(u32 cpu)
+{
+	struct vmbus_chan *found = NULL;
+	struct vmbus_channel *ch, *sc;
+
+	mutex_lock(vmbus_channel_mutex);
+	list_for_each_entry(ch, &vmbus_conn.chan_list, listentry) {
+		if (ch->target_cpu == cpu) {
+			found = vmbus_chan_get(to_vmbus_chan(ch));
+			goto out_unlock;
+		}
+		list_for_each_entry(sc, &ch->sc_list, sc_list) {
+			if (sc->target_cpu == cpu) {
+				found = vmbus_chan_get(to_vmbus_chan(sc));
+				goto out_unlock;
+			}
+		}
+	}
+out_unlock:
+	mutex_unlock(vmbus_channel_mutex);
+	return found;
+}
+
+static int vmbus_affinity_evict(struct vmbus_chan *chan, u32 cpu)
+{
+	u32 new = VMBUS_CONNECT_CPU;
+	int ret = 0;
+
+	mutex_lock(vmbus_channel_mutex);
+	if (vmbus_cpus_ready()) {
+		vmbus_cpus_update(chan);
+		ret = hvb_cpu_replace(&vmbus_cpus, cpu,
+				      vmbus_chan_is_perf(chan), &new);
+	}
+	mutex_unlock(vmbus_channel_mutex);
+	if (ret)
+		return ret;
+
+	mutex_lock(&chan->op_lock);
+	if (chan->ch.target_cpu == cpu)
+		ret = vmbus_affinity_move(chan, new);
+	mutex_unlock(&chan->op_lock);
+	return ret;
+}
+
+/**
+ * vmbus_affinity_cpu_offline() - move all channels away from a CPU
+ * @cpu: CPU that is going offline, not the one of the connection
+ *
+ * Context: CPU hotplug callback, process context; waits for the host. No
+ * channel can come to the CPU meanwhile, as CPU hotplug is write-locked.
+ * Return: 0, or -EBUSY if a channel could not be moved (which hosts before
+ * version 4.1 can't do with open ones).
+ */
+int vmbus_affinity_cpu_offline(unsigned int cpu)
+{
+	struct vmbus_chan *chan;
+	int ret = 0;
+
+	while (!ret) {
+		chan = vmbus_affinity_find(cpu);
+		if (!chan)
+			break;
+		ret = vmbus_affinity_evict(chan, cpu);
+		if (ret)
+			pr_warn("CPU %u: can't move channel %u: %d\n", cpu,
+				chan->ch.offermsg.child_relid, ret);
+		vmbus_chan_put(chan);
+	}
+	return ret ? -EBUSY : 0;
+}

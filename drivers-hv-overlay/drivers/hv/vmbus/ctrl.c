@@ -1,0 +1,739 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control messages: posting them, matching answers to requests, and taking in
+ * what the host sends.
+ *
+ * The host puts one message at a time into the slot of our SINT and waits until
+ * it is emptied. The interrupt copies the slot once. An answer completes its
+ * request on the spot, because the waiter may hold up the very thread that
+ * handles offers. Offers and rescinds go to a queue of fixed size, in order,
+ * for the work on hv_vmbus_con. If the queue is full the slot stays taken:
+ * the host waits, nothing is lost and nothing is allocated. Once the queue is
+ * empty the work looks at such slots again, on their CPU.
+ *
+ * Locks: ctrl.lock guards the queue and vmbus_conn.ignore_offers, req_lock the
+ * requests. Both are raw, as they are taken in hard interrupts on PREEMPT_RT,
+ * too, and they are leaves.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/nmi.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+#include <linux/workqueue.h>
+#include <clocksource/hyperv_timer.h>
+#include <asm/barrier.h>
+#include <asm/mshyperv.h>
+
+#include <linux/hyperv/shared.h>
+#include <linux/hyperv/view.h>
+
+#include "core.h"
+#include "trace.h"
+#include "vmbus.h"
+
+/* Offers and rescinds that wait for the work; a power of two. */
+#define CTRL_QUEUE_LEN		128U
+
+/* Back-off of vmbus_post(), and when it gives up, in microseconds. */
+#define POST_DELAY_MIN_US	1
+#define POST_DELAY_MAX_US	(100 * USEC_PER_MSEC)
+#define POST_LIMIT_SLEEP_US	(60 * USEC_PER_SEC)
+#define POST_LIMIT_ATOMIC_US	(10 * USEC_PER_SEC)
+/* Longest delay that is spent in udelay(). */
+#define POST_UDELAY_MAX_US	1000
+
+struct ctrl_msg {
+	u32 len;
+	u8 payload[HVB_MSG_MAX];
+};
+
+static struct {
+	raw_spinlock_t lock;
+	struct ctrl_msg *queue;
+	u32 head;
+	u32 tail;
+	bool stalled;
+	struct work_struct work;
+} ctrl = {
+	.lock = __RAW_SPIN_LOCK_UNLOCKED(ctrl.lock),
+};
+
+static DEFINE_RAW_SPINLOCK(req_lock);
+static LIST_HEAD(req_list);
+
+static atomic_t ctrl_rejects[HVB_REJ_COUNT];
+
+/* ---- posting ---- */
+
+static bool post_allowed(u32 type)
+{
+	switch (READ_ONCE(vmbus_conn.phase)) {
+	case VMBUS_CONNECTED:
+		return true;
+	case VMBUS_CONNECTING:
+		return type == HVB_MSG_INITIATE_CONTACT;
+	case VMBUS_UNLOADING:
+		return type == HVB_MSG_UNLOAD;
+	default:
+		return false;
+	}
+}
+
+/* Return: 0, -EAGAIN or -ENOBUFS to try again, or another error for good. */
+static int post_once(const void *msg, size_t len, u32 type)
+{
+	int status;
+
+	if (!post_allowed(type))
+		return -ENODEV;
+
+	status = vmbus_synic_post(READ_ONCE(vmbus_conn.msg_conn_id), msg, len);
+	switch (status) {
+	case HV_STATUS_SUCCESS:
+		return 0;
+	case HV_STATUS_INVALID_CONNECTION_ID:
+		/*
+		 * A host that is older than the requested version doesn't have
+		 * its connection id. Later on this is what some hosts say when
+		 * messages come too fast.
+		 */
+		return type == HVB_MSG_INITIATE_CONTACT ? -ENXIO : -EAGAIN;
+	case HV_STATUS_INSUFFICIENT_MEMORY:
+	case HV_STATUS_INSUFFICIENT_BUFFERS:
+		return -ENOBUFS;
+	default:
+		pr_err_ratelimited("posting %s failed: status %d\n",
+				   hvb_msg_name(type), status);
+		return -EINVAL;
+	}
+}
+
+static void post_delay(unsigned int usec, bool can_sleep)
+{
+	if (can_sleep) {
+		fsleep(usec);
+		return;
+	}
+
+	touch_nmi_watchdog();
+	if (usec > POST_UDELAY_MAX_US)
+		mdelay(usec / USEC_PER_MSEC);
+	else
+		udelay(usec);
+}
+
+/**
+ * vmbus_post() - send a control message to the host
+ * @msg: the message
+ * @len: its length in bytes, at most %HVB_MSG_MAX
+ * @can_sleep: sleep between tries, else spin
+ *
+ * The host's queue is short; when it is full, or the host is short of memory,
+ * this tries again with growing delays for up to a minute (ten seconds if
+ * @can_sleep is false).
+ *
+ * Context: process context if @can_sleep, else any.
+ * Return: 0, or -ENODEV if there is no connection that takes the message,
+ * -ENXIO if INITIATE_CONTACT found no host with this connection id, -ENOBUFS
+ * or -EAGAIN if the limit was reached, -EMSGSIZE, -EINVAL for other refusals.
+ */
+int vmbus_post(const void *msg, size_t len, bool can_sleep)
+{
+	unsigned int limit = can_sleep ? POST_LIMIT_SLEEP_US :
+					 POST_LIMIT_ATOMIC_US;
+	unsigned int delay = POST_DELAY_MIN_US;
+	unsigned int spent = 0;
+	u32 type;
+	int ret;
+
+	might_sleep_if(can_sleep);
+
+	if (len < HVB_MSG_HDR_LEN || len > HVB_MSG_MAX)
+		return -EMSGSIZE;
+
+	type = get_unaligned_le32(msg);
+
+	for (;;) {
+		ret = post_once(msg, len, type);
+		if (ret != -EAGAIN && ret != -ENOBUFS)
+			return ret;
+		if (spent >= limit)
+			break;
+
+		post_delay(delay, can_sleep);
+		spent += delay;
+		delay = min_t(unsigned int, 2 * delay, POST_DELAY_MAX_US);
+	}
+
+	pr_err_ratelimited("the host takes no messages, %s dropped: %d\n",
+			   hvb_msg_name(type), ret);
+	return ret;
+}
+
+/* ---- requests ---- */
+
+static void request_complete(struct vmbus_request *req)
+{
+	lockdep_assert_held(&req_lock);
+
+	list_del_init(&req->node);
+	/* The last access: the waiter's stack may be gone right after. */
+	complete(&req->done);
+}
+
+/**
+ * vmbus_request_start() - expect an answer
+ * @req: request, uninitialised
+ * @key: which answer
+ * @chan: channel whose rescind ends the wait, or NULL
+ *
+ * To be called before the message is posted. Each started request has to be
+ * ended by vmbus_request_wait(), vmbus_request_cancel() or vmbus_call().
+ *
+ * Context: any.
+ */
+void vmbus_request_start(struct vmbus_request *req,
+			 const struct hvb_request_key *key,
+			 struct vmbus_chan *chan)
+{
+	unsigned long flags;
+
+	INIT_LIST_HEAD(&req->node);
+	hvb_request_init(&req->wait, key);
+	req->chan = chan;
+	init_completion(&req->done);
+	req->answer_len = 0;
+
+	raw_spin_lock_irqsave(&req_lock, flags);
+	list_add_tail(&req->node, &req_list);
+	/* A rescind before this has not seen the request; one after it will. */
+	if (chan && READ_ONCE(chan->ch.rescind) &&
+	    hvb_request_end(&req->wait, -ENODEV))
+		request_complete(req);
+	raw_spin_unlock_irqrestore(&req_lock, flags);
+}
+
+static int request_end(struct vmbus_request *req, int error)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&req_lock, flags);
+	if (hvb_request_end(&req->wait, error))
+		list_del_init(&req->node);
+	ret = hvb_request_result(&req->wait);
+	raw_spin_unlock_irqrestore(&req_lock, flags);
+
+	return ret;
+}
+
+/**
+ * vmbus_request_wait() - wait for the answer
+ * @req: request that was started
+ * @timeout_ms: limit in milliseconds
+ *
+ * Context: process context, may sleep. The request is ended afterwards.
+ * Return: 0 if &vmbus_request.answer is there, -ETIMEDOUT, or why the wait was
+ * ended, see vmbus_requests_abort().
+ */
+int vmbus_request_wait(struct vmbus_request *req, unsigned int timeout_ms)
+{
+	wait_for_completion_timeout(&req->done, msecs_to_jiffies(timeout_ms));
+
+	/* Does nothing if it was completed, perhaps just now. */
+	return request_end(req, -ETIMEDOUT);
+}
+
+/**
+ * vmbus_request_cancel() - expect no answer any more
+ * @req: request that was started
+ *
+ * Context: any.
+ */
+void vmbus_request_cancel(struct vmbus_request *req)
+{
+	request_end(req, -ECANCELED);
+}
+
+/**
+ * vmbus_call() - post a message and wait for its answer
+ * @req: request, started; ended afterwards
+ * @msg: the message
+ * @len: its length in bytes
+ * @timeout_ms: limit of the wait for the answer in milliseconds
+ *
+ * Context: process context, may sleep.
+ * Return: 0 if there is an answer, an error of vmbus_post() or of
+ * vmbus_request_wait().
+ */
+int vmbus_call(struct vmbus_request *req, const void *msg, size_t len,
+	       unsigned int timeout_ms)
+{
+	int ret;
+
+	ret = vmbus_post(msg, len, true);
+	if (ret) {
+		vmbus_request_cancel(req);
+		return ret;
+	}
+
+	return vmbus_request_wait(req, timeout_ms);
+}
+
+/**
+ * vmbus_requests_abort() - end the waits of a channel
+ * @chan: channel, with rescind set already, or NULL for all requests
+ * @status: what the waiters are to return, negative
+ *
+ * Context: any.
+ */
+void vmbus_requests_abort(struct vmbus_chan *chan, int status)
+{
+	struct vmbus_request *req, *tmp;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&req_lock, flags);
+	list_for_each_entry_safe(req, tmp, &req_list, node) {
+		if (chan && req->chan != chan)
+			continue;
+		if (hvb_request_end(&req->wait, status))
+			request_complete(req);
+	}
+	raw_spin_unlock_irqrestore(&req_lock, flags);
+}
+
+/**
+ * vmbus_request_answer() - give an answer to whoever waits for it
+ * @key: key of the answer
+ * @msg: private copy of the message
+ * @len: its length in bytes; what is beyond &vmbus_request.answer is cut off,
+ *	no answer has fields there
+ *
+ * Context: any.
+ * Return: false if nobody waits for it.
+ */
+bool vmbus_request_answer(const struct hvb_request_key *key,
+			  const void *msg, u32 len)
+{
+	struct vmbus_request *req;
+	unsigned long flags;
+	bool found = false;
+
+	raw_spin_lock_irqsave(&req_lock, flags);
+	list_for_each_entry(req, &req_list, node) {
+		if (!hvb_request_answer(&req->wait, key))
+			continue;
+		req->answer_len = min_t(u32, len, sizeof(req->answer));
+		memcpy(req->answer, msg, req->answer_len);
+		request_complete(req);
+		found = true;
+		break;
+	}
+	raw_spin_unlock_irqrestore(&req_lock, flags);
+
+	return found;
+}
+
+/* ---- messages from the host ---- */
+
+static enum hvb_conn_state ctrl_state(void)
+{
+	switch (READ_ONCE(vmbus_conn.phase)) {
+	case VMBUS_CONNECTING:
+		return HVB_CONN_CONTACT;
+	case VMBUS_CONNECTED:
+		if (READ_ONCE(vmbus_conn.ignore_offers))
+			return HVB_CONN_SUSPEND;
+		return HVB_CONN_UP;
+	case VMBUS_UNLOADING:
+		return HVB_CONN_UNLOAD;
+	default:
+		return HVB_CONN_DOWN;
+	}
+}
+
+static void ctrl_reject(u32 type, enum hvb_reject why)
+{
+	int count = atomic_inc_return(&ctrl_rejects[why]);
+
+	/*
+	 * Messages that newer hosts send, and offers in flight while the
+	 * connection ends, are nobody's fault.
+	 */
+	if (why == HVB_REJ_UNSUPPORTED || why == HVB_REJ_STATE)
+		pr_debug_ratelimited("ignored %s: %s\n", hvb_msg_name(type),
+				     hvb_reject_name(why));
+	else
+		pr_warn_ratelimited("dropped a message, %s (%u): %s, %d so far\n",
+				    hvb_msg_name(type), type,
+				    hvb_reject_name(why), count);
+}
+
+/* Return: false if the queue is full and the slot has to stay taken. */
+static bool ctrl_enqueue(struct vmbus_cpu *vc, u32 type,
+			 const struct hv_view *msg)
+{
+	struct ctrl_msg *entry;
+	unsigned long flags;
+	bool taken = true;
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	if (!ctrl.queue)
+		goto unlock;
+	/* Once more, now under the lock: see vmbus_ctrl_ignore_offers(). */
+	if (vmbus_conn.ignore_offers && type != HVB_MSG_RESCIND)
+		goto unlock;
+
+	if (ctrl.head - ctrl.tail == CTRL_QUEUE_LEN) {
+		vc->stalled = true;
+		ctrl.stalled = true;
+		taken = false;
+		goto unlock;
+	}
+
+	entry = &ctrl.queue[ctrl.head % CTRL_QUEUE_LEN];
+	entry->len = msg->len;
+	memcpy(entry->payload, msg->p, msg->len);
+	ctrl.head++;
+	queue_work(vmbus_conn.con_wq, &ctrl.work);
+unlock:
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+	return taken;
+}
+
+static bool ctrl_dequeue(struct ctrl_msg *msg)
+{
+	unsigned long flags;
+	bool found;
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	found = ctrl.head != ctrl.tail;
+	if (found) {
+		*msg = ctrl.queue[ctrl.tail % CTRL_QUEUE_LEN];
+		ctrl.tail++;
+	}
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+
+	return found;
+}
+
+static void ctrl_trace_answer(const struct hvb_msg *msg)
+{
+	switch (msg->type) {
+	case HVB_MSG_OPEN_RESULT:
+		trace_vmbus_onopen_result(&msg->open_result);
+		break;
+	case HVB_MSG_GPADL_CREATED:
+		trace_vmbus_ongpadl_created(&msg->gpadl_created);
+		break;
+	case HVB_MSG_GPADL_TORNDOWN:
+		trace_vmbus_ongpadl_torndown(msg->torndown_gpadl);
+		break;
+	case HVB_MSG_MODIFY_RESPONSE:
+		trace_vmbus_onmodifychannel_response(&msg->modify);
+		break;
+	case HVB_MSG_VERSION_RESPONSE:
+		trace_vmbus_onversion_response(&msg->version);
+		break;
+	default:
+		break;
+	}
+}
+
+static enum hvb_reject ctrl_answer(const struct hv_view *view)
+{
+	struct hvb_request_key key;
+	enum hvb_reject why;
+	struct hvb_msg msg;
+
+	why = hvb_msg_decode(view, READ_ONCE(vmbus_conn.version), &msg);
+	if (why)
+		return why;
+
+	ctrl_trace_answer(&msg);
+
+	if (msg.type == HVB_MSG_UNLOAD_RESPONSE) {
+		WRITE_ONCE(vmbus_conn.unload_seen, true);
+		complete(&vmbus_conn.unload_done);
+		return HVB_OK;
+	}
+
+	if (!hvb_request_key_of(&msg, &key))
+		return HVB_REJ_UNSUPPORTED;
+
+	return vmbus_request_answer(&key, view->p, view->len) ?
+		HVB_OK : HVB_REJ_NO_REQUEST;
+}
+
+/* What hosts send without being asked, in an order that matters. */
+static bool ctrl_ordered(u32 type)
+{
+	return hvb_msg_sleeps(type) || type == HVB_MSG_ALL_OFFERS;
+}
+
+/* Return: false if the message could not be taken and has to stay. */
+static bool ctrl_take(struct vmbus_cpu *vc, const struct hv_message *msg)
+{
+	u32 len = msg->header.payload_size;
+	enum hvb_reject why;
+	struct hv_view view;
+	u32 type;
+
+	view = hv_view_of(msg->u.payload, min(len, HVB_MSG_MAX));
+	type = hvb_msg_type(&view);
+
+	trace_vmbus_on_msg_dpc(type);
+
+	why = hvb_msg_gate(ctrl_state(), READ_ONCE(vmbus_conn.version), type,
+			   len);
+	if (!why) {
+		if (ctrl_ordered(type))
+			return ctrl_enqueue(vc, type, &view);
+		why = ctrl_answer(&view);
+	}
+
+	if (why)
+		ctrl_reject(type, why);
+	return true;
+}
+
+/*
+ * Does the synthetic timer of this CPU expire by message? Only then is there a
+ * clock event device with a handler, and a forged message must not make us
+ * call into one that isn't there. The register says so once the device was
+ * used; from then on it has a handler, if only one that does nothing.
+ */
+static bool ctrl_timer_expected(struct vmbus_cpu *vc)
+{
+	union hv_stimer_config config;
+
+	if (likely(vc->timer))
+		return true;
+
+	if (vmbus_timer_direct() ||
+	    !(ms_hyperv.features & HV_MSR_SYNTIMER_AVAILABLE))
+		return false;
+
+	config.as_uint64 = hv_get_msr(HV_MSR_STIMER0_CONFIG);
+	if (!config.auto_enable || config.direct_mode ||
+	    config.sintx != VMBUS_SINT)
+		return false;
+
+	vc->timer = true;
+	return true;
+}
+
+/**
+ * vmbus_ctrl_isr() - look at the message slot of this CPU
+ * @cpu: state of this CPU
+ *
+ * Context: hard interrupt on the CPU that @cpu belongs to.
+ * Return: true if there was a message, even one that had to stay.
+ */
+bool vmbus_ctrl_isr(struct vmbus_cpu *cpu)
+{
+	struct hv_message *slot = vmbus_msg_slot(cpu);
+	struct hv_message msg;
+	u32 type;
+
+	if (unlikely(!slot))
+		return false;
+
+	type = READ_ONCE(slot->header.message_type);
+	if (type == HVMSG_NONE)
+		return false;
+
+	if (type == HVMSG_TIMER_EXPIRED) {
+		if (ctrl_timer_expected(cpu))
+			hv_stimer0_isr();
+		else
+			ctrl_reject(HVB_MSG_INVALID, HVB_REJ_UNSUPPORTED);
+		vmbus_signal_eom(slot, type);
+		return true;
+	}
+
+	if (!(type & VMBUS_HV_MSG_TYPE)) {
+		/* Pairs with the host, which fills the slot, then its type. */
+		virt_rmb();
+		hvs_copyin(&msg, (void __force __hvshared *)slot, sizeof(msg));
+		if (!ctrl_take(cpu, &msg))
+			return true;
+	} else {
+		ctrl_reject(HVB_MSG_INVALID, HVB_REJ_UNKNOWN);
+	}
+
+	vmbus_signal_eom(slot, type);
+	return true;
+}
+
+static void ctrl_reread(void *unused)
+{
+	vmbus_ctrl_isr(this_cpu_ptr(vmbus_conn.cpu));
+}
+
+/* The queue has room again: look at the slots that had to wait for it. */
+static void ctrl_unstall(void)
+{
+	unsigned long flags;
+	unsigned int cpu;
+	bool stalled;
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	stalled = ctrl.stalled;
+	ctrl.stalled = false;
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+
+	if (!stalled || !vmbus_conn.cpu)
+		return;
+
+	for_each_online_cpu(cpu) {
+		struct vmbus_cpu *vc = per_cpu_ptr(vmbus_conn.cpu, cpu);
+
+		raw_spin_lock_irqsave(&ctrl.lock, flags);
+		stalled = vc->stalled;
+		vc->stalled = false;
+		raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+
+		/* A CPU that goes offline has no more messages to deliver. */
+		if (stalled)
+			smp_call_function_single(cpu, ctrl_reread, NULL, 1);
+	}
+}
+
+static void ctrl_handle(const struct ctrl_msg *entry)
+{
+	struct hv_view view = hv_view_of(entry->payload, entry->len);
+	enum hvb_reject why;
+	struct hvb_msg msg;
+	int ret;
+
+	why = hvb_msg_decode(&view, READ_ONCE(vmbus_conn.version), &msg);
+	if (why) {
+		ctrl_reject(hvb_msg_type(&view), why);
+		return;
+	}
+
+	trace_vmbus_on_message(msg.type);
+
+	switch (msg.type) {
+	case HVB_MSG_OFFER:
+		ret = vmbus_on_offer(&msg.offer);
+		if (ret)
+			pr_warn_ratelimited("offer of channel %u: %d\n",
+					    msg.offer.relid, ret);
+		break;
+	case HVB_MSG_RESCIND:
+		vmbus_on_rescind(msg.rescind_relid);
+		break;
+	case HVB_MSG_ALL_OFFERS:
+		complete_all(&vmbus_conn.offers_done);
+		break;
+	default:
+		ctrl_reject(msg.type, HVB_REJ_UNSUPPORTED);
+		break;
+	}
+}
+
+static void ctrl_work_fn(struct work_struct *work)
+{
+	struct ctrl_msg entry;
+
+	while (ctrl_dequeue(&entry))
+		ctrl_handle(&entry);
+
+	ctrl_unstall();
+}
+
+/**
+ * vmbus_ctrl_ignore_offers() - drop offers, or stop doing so
+ * @ignore: drop them
+ *
+ * After the call with true no more of them enter the queue; what is in it is
+ * waited for by vmbus_ctrl_flush(). Rescinds go on, since closing a channel
+ * makes the host rescind its sub-channels.
+ *
+ * Context: any.
+ */
+void vmbus_ctrl_ignore_offers(bool ignore)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	WRITE_ONCE(vmbus_conn.ignore_offers, ignore);
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+}
+
+/**
+ * vmbus_ctrl_flush() - wait until all offers and rescinds so far are handled
+ *
+ * They have been turned into events on device queues then.
+ *
+ * Context: process context, may sleep; not from hv_vmbus_con.
+ */
+void vmbus_ctrl_flush(void)
+{
+	if (vmbus_conn.con_wq)
+		flush_workqueue(vmbus_conn.con_wq);
+}
+
+/**
+ * vmbus_ctrl_init() - get ready to take messages
+ *
+ * Context: process context; hv_vmbus_con exists.
+ * Return: 0 or -ENOMEM.
+ */
+int vmbus_ctrl_init(void)
+{
+	struct ctrl_msg *queue;
+	unsigned long flags;
+
+	queue = kcalloc(CTRL_QUEUE_LEN, sizeof(*queue), GFP_KERNEL);
+	if (!queue)
+		return -ENOMEM;
+
+	INIT_WORK(&ctrl.work, ctrl_work_fn);
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	ctrl.queue = queue;
+	ctrl.head = 0;
+	ctrl.tail = 0;
+	WRITE_ONCE(vmbus_conn.ignore_offers, false);
+	ctrl.stalled = false;
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+	return 0;
+}
+
+/**
+ * vmbus_ctrl_exit() - take no more messages
+ *
+ * Context: process context, not connected.
+ */
+void vmbus_ctrl_exit(void)
+{
+	struct ctrl_msg *queue;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	queue = ctrl.queue;
+	WRITE_ONCE(vmbus_conn.ignore_offers, true);
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+
+	if (!queue)
+		return;
+
+	vmbus_ctrl_flush();
+
+	raw_spin_lock_irqsave(&ctrl.lock, flags);
+	ctrl.queue = NULL;
+	raw_spin_unlock_irqrestore(&ctrl.lock, flags);
+	kfree(queue);
+}
