@@ -6,6 +6,7 @@ files of drivers-hv-overlay/ and kunit/; only the headers below include/ stand
 in for the kernel's.  A tree of links under build/user/src puts them where a
 kernel tree would have them, so that relative includes work.
 """
+import fcntl
 import os
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ BASE = ["-std=gnu11", "-g", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
         "-D__KERNEL__", "-include", str(SHIMS / "include/linux/kconfig.h")]
 SAN = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all",
        "-fno-omit-frame-pointer"]
-GCC_ONLY = ["-Wno-clobbered"]
+GCC_ONLY = ["-Wno-clobbered", "-Wno-maybe-uninitialized"]
 
 
 class Config:
@@ -43,31 +44,44 @@ class Config:
         self.cc = cc
         self.flags = list(flags)
         self.runner = list(runner)
-        self.packages = list(packages)
+        self.wants = list(packages)
         self.out = OUT / name
+
+    def packages(self):
+        """Packages beyond the usual ones, for the compilers in use."""
+        return [p.format(gcc=major("gcc"), clang=major("clang"))
+                for p in self.wants]
 
     def missing(self):
         """The first tool that is not there, or None."""
         for tool in [self.cc] + self.runner[:1]:
             if not shutil.which(tool):
                 return tool
-        if "-m32" in self.flags and not links([self.cc] + self.flags):
-            return "32-bit C library for " + self.cc
+        if not links([self.cc] + self.flags):
+            return "library for " + " ".join([self.cc] + self.flags[:2])
         return None
 
 
 M32 = ["-m32", "-isystem", "/usr/include/x86_64-linux-gnu"]
 CONFIGS = {c.name: c for c in [
     Config("gcc", "gcc", ["-O1"] + SAN + GCC_ONLY),
-    Config("clang", "clang", ["-O1"] + SAN),
+    Config("clang", "clang", ["-O1"] + SAN,
+           packages=["libclang-rt-{clang}-dev"]),
     Config("gcc-m32", "gcc", ["-O1"] + M32 + SAN + GCC_ONLY,
-           packages=["lib32gcc-12-dev", "libc6-dev-i386"]),
+           packages=["lib32gcc-{gcc}-dev", "libc6-dev-i386"]),
     Config("s390x", "s390x-linux-gnu-gcc", ["-O1", "-static"] + GCC_ONLY,
            runner=["qemu-s390x"],
            packages=["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross",
                      "qemu-user"]),
     Config("gcov", "gcc", ["-O0", "--coverage"] + GCC_ONLY),
 ]}
+
+
+def major(compiler):
+    """The major version of a compiler, as package names have it."""
+    r = subprocess.run([compiler, "-dumpversion"], capture_output=True,
+                       text=True) if shutil.which(compiler) else None
+    return r.stdout.split(".")[0].strip() if r else ""
 
 
 def links(cmd):
@@ -107,6 +121,14 @@ def suites():
                          if not h.name.endswith("_kunit.c"))
         found[p.relative_to(top)] = [p.relative_to(top)] + helpers
     return found
+
+
+def take_turns():
+    """Waits for any other command that is changing build/user."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    lock = open(OUT / ".lock", "w", encoding="utf-8")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def link_tree():

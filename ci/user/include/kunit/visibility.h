@@ -2,9 +2,9 @@
 #ifndef SHIM_KUNIT_VISIBILITY_H
 #define SHIM_KUNIT_VISIBILITY_H
 
-#include <linux/export.h>
-
+/* Like the kernel's, this needs linux/export.h from whoever uses it. */
 #define VISIBLE_IF_KUNIT
-#define EXPORT_SYMBOL_IF_KUNIT(s)
+#define EXPORT_SYMBOL_IF_KUNIT(s) \
+	EXPORT_SYMBOL_NS(s, EXPORTED_FOR_KUNIT_TESTING)
 
 #endif /* SHIM_KUNIT_VISIBILITY_H */
