@@ -65,7 +65,10 @@ class Agent:
     def start(self, command):
         """Sends a command without waiting for its end."""
         self._number += 1
-        self._sock.sendall(("%d %s\n" % (self._number, command)).encode())
+        try:
+            self._sock.sendall(("%d %s\n" % (self._number, command)).encode())
+        except OSError:
+            raise StepFailed("the guest is gone") from None
         return str(self._number)
 
     def run(self, command, seconds):

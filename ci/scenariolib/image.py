@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds what boots: the first level's image and a guest's initramfs.
 
-Everything comes from build/host/root, where ci/host/packages unpacked Debian
+Everything comes from build/hosts/root, where ci/host/packages unpacked Debian
 packages, and from the kernel under test.
 """
 
@@ -23,7 +23,26 @@ QEMU = "usr/bin/qemu-system-x86_64"
 FIRMWARE = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin",
             "linuxboot.bin", "multiboot_dma.bin", "pvh.bin")
 L1_APPLETS = ("sh", "mount", "insmod", "cat", "echo", "stty", "poweroff",
-              "sleep", "ln", "dmesg", "tail")
+              "sleep", "ln", "kill", "mkfifo")
+
+
+def compiled(name):
+    """Compiles ci/host/NAME.c when needed: a probe or a shared object."""
+    source = HERE / "host" / (name + ".c")
+    target = HOST / name
+    flags = ["-shared", "-fPIC"] if name == "preload" else []
+    if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        return target
+    HOST.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name("%s.%d" % (name, os.getpid()))
+    try:
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", *flags,
+                        "-o", str(fresh), str(source)], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise HostError("cannot compile ci/host/%s.c: install gcc and "
+                        "libc6-dev" % name) from None
+    os.replace(fresh, target)
+    return target
 
 
 def library_path():
@@ -73,7 +92,7 @@ def _firmware(name):
         if path.exists():
             return path
     raise HostError("firmware %s is not in the unpacked packages: "
-                    "remove build/host and run again" % name)
+                    "remove build/hosts and run again" % name)
 
 
 def _module_bytes(path):
@@ -112,7 +131,8 @@ def module_closure(folder, names):
 def _l1_stamp():
     digest = hashlib.sha256()
     for path in (HOST / "packages.stamp", HERE / "host/l1/init",
-                 HERE / "scenariolib/image.py", HERE / "scenariolib/cpio.py"):
+                 HERE / "host/preload.c", HERE / "scenariolib/image.py",
+                 HERE / "scenariolib/cpio.py"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -127,9 +147,10 @@ def _write_l1(stream, version):
     for name in FIRMWARE:
         cpio.copy("usr/share/qemu/" + name, _firmware(name))
     modules = module_closure(ROOT / "lib/modules" / version,
-                             ("irqbypass", "kvm", "ccp", "kvm_amd"))
+                             ("kvm_amd",))
     for number, (name, data) in enumerate(modules):
         cpio.file("lib/m/%02d-%s.ko" % (number, name), data)
+    cpio.copy("usr/lib/preload.so", compiled("preload"), 0o755)
     cpio.copy("init", HERE / "host/l1/init", 0o755)
     cpio.finish()
 
@@ -145,24 +166,28 @@ def first_level():
     if marker.exists() and marker.read_text() == stamp:
         return out / "vmlinuz", out / "initrd.cpio"
     out.mkdir(parents=True, exist_ok=True)
-    marker.unlink(missing_ok=True)
     kernels = sorted((ROOT / "boot").glob("vmlinuz-*"))
     if not kernels:
         raise HostError("no kernel in the unpacked packages: "
-                        "remove build/host and run again")
+                        "remove build/hosts and run again")
     shutil.copyfile(kernels[-1], out / "vmlinuz")
-    with open(out / "initrd.cpio.new", "wb") as stream:
+    fresh = out / ("initrd.%d" % os.getpid())
+    with open(fresh, "wb") as stream:
         _write_l1(stream, kernels[-1].name.removeprefix("vmlinuz-"))
-    os.replace(out / "initrd.cpio.new", out / "initrd.cpio")
+    os.replace(fresh, out / "initrd.cpio")
     marker.write_text(stamp)
     return out / "vmlinuz", out / "initrd.cpio"
 
 
-def guest_initramfs(target, kernel, modules):
+def guest_initramfs(target, kernel, modules, kexec=False):
     """Writes the initramfs of a guest that runs the given kernel.
 
-    kernel: folder that ci/kernel filled; modules: loaded by init, in order.
+    kernel: folder that ci/kernel filled; modules: loaded by init, in order;
+    kexec: put the kernel and a smaller initramfs in, for kexec to load.
     """
+    if kexec:
+        inner = target.with_name("initrd-kexec.cpio")
+        guest_initramfs(inner, kernel, modules)
     release = (kernel / "release").read_text().strip()
     tree = kernel / "modroot/lib/modules" / release
     with open(target, "wb") as stream:
@@ -177,7 +202,9 @@ def guest_initramfs(target, kernel, modules):
             if path.is_file() and not path.is_symlink():
                 cpio.copy("lib/modules/%s/%s"
                           % (release, path.relative_to(tree)), path)
-        cpio.copy("boot/bzImage", kernel / "bzImage")
+        if kexec:
+            cpio.copy("boot/bzImage", kernel / "bzImage")
+            cpio.copy("boot/initrd", inner)
         for path in sorted((HERE / "host/guest").iterdir()):
             name = "init" if path.name == "init" else "bin/" + path.name
             cpio.copy(name, path, 0o755)

@@ -45,6 +45,7 @@ class Scenario:
     modules: tuple = ("hv_vmbus", "hv_balloon")
     devices: list = field(default_factory=list)
     timeout: int = 180
+    kexec: bool = False
     check: tuple = ()
     steps: list = field(default_factory=list)
 
@@ -64,6 +65,12 @@ def _number(value):
     if not re.fullmatch(r"[1-9][0-9]*", value):
         raise ScenarioError("'%s' is not a positive number" % value)
     return int(value)
+
+
+def _yes(value):
+    if value != "yes":
+        raise ScenarioError("the only value is 'yes'")
+    return True
 
 
 def _check_runs(value):
@@ -90,6 +97,7 @@ HEADERS = {
     "modules": _words(),
     "device": str,
     "timeout": _number,
+    "kexec": _yes,
     "check": _check_runs,
 }
 REPEATABLE = {"proves": "proves", "device": "devices"}
@@ -99,7 +107,7 @@ def _regex(text):
     if not text:
         raise ScenarioError("an empty pattern would match anything")
     try:
-        return re.compile(text)
+        return re.compile(text, re.MULTILINE)
     except re.error as err:
         raise ScenarioError("bad pattern '%s': %s" % (text, err)) from err
 

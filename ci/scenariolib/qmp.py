@@ -57,7 +57,10 @@ class Qmp:
         message = {"execute": command, "id": self._number}
         if arguments is not None:
             message["arguments"] = arguments
-        self._sock.sendall(json.dumps(message).encode() + b"\n")
+        try:
+            self._sock.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            raise StepFailed("the host is gone") from None
         deadline = time.monotonic() + seconds
         while True:
             try:

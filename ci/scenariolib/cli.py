@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line of ci/scenario."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from . import hosts
+from .errors import HostError
+from .parser import CONFIGS, STACKS, ScenarioError, load
+from .paths import BUILD, HERE, LOGS, SCENARIOS
+from .runner import Runner
+
+NEED_MIB = 600
+ATTEMPTS = 3
+PRINT_LOCK = threading.Lock()
+
+EPILOG = """NAME is a file ci/scenarios/NAME.scn; the language is described in
+ci/scenarios/README.md. Logs: build/logs/NAME-STACK-CONFIG/. STACK, CONFIG and
+HOST may also come from the environment or as words STACK=legacy on the command
+line. The last line is 'N passed, N failed'; exit status 0 only when all that
+was asked for ran and passed."""
+
+
+def die(text):
+    """Ends with one line that says what to do."""
+    sys.exit("ci/scenario: %s" % text)
+
+
+def parse_args(argv):
+    """Arguments, with KEY=VALUE words taken out and applied."""
+    words = []
+    chosen = {key: os.environ.get(key) for key in ("STACK", "CONFIG", "HOST")}
+    for word in argv:
+        key, sep, value = word.partition("=")
+        if sep and key in chosen:
+            chosen[key] = value
+        else:
+            words.append(word)
+    parser = argparse.ArgumentParser(prog="ci/scenario", epilog=EPILOG)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--all", action="store_true",
+                        help="every scenario with every stack and config")
+    parser.add_argument("--check", action="store_true",
+                        help="the handful that make check runs")
+    parser.add_argument("--list", action="store_true",
+                        help="list the scenarios and what they prove")
+    parser.add_argument("--no-build", action="store_true",
+                        help="use the kernels that are there")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="run N guests at a time")
+    parser.add_argument("--quiet", action="store_true",
+                        help="one line for each scenario, not for each step")
+    args = parser.parse_args(words)
+    args.stack, args.config = chosen["STACK"], chosen["CONFIG"]
+    args.host = chosen["HOST"] or "qemu"
+    if args.stack and args.stack not in STACKS:
+        die("STACK must be one of: %s" % " ".join(STACKS))
+    if args.config and args.config not in CONFIGS:
+        die("CONFIG must be one of: %s" % " ".join(CONFIGS))
+    return args
+
+
+def load_scenarios(names):
+    """The named scenarios, or all of them."""
+    paths = [SCENARIOS / (name.removesuffix(".scn") + ".scn")
+             for name in names] or sorted(SCENARIOS.glob("*.scn"))
+    for path in paths:
+        if not path.exists():
+            die("no scenario is called '%s', see --list" % path.stem)
+    try:
+        return [load(path) for path in paths]
+    except ScenarioError as err:
+        die(str(err))
+
+
+def list_scenarios(scenarios):
+    """Prints what there is."""
+    for scenario in scenarios:
+        print("%-22s %s" % (scenario.name, scenario.title))
+        print("%-22s stacks: %s; configs: %s; hosts: %s%s" % (
+            "", " ".join(scenario.stacks), " ".join(scenario.configs),
+            " ".join(scenario.hosts),
+            "; in make check: " + " ".join(
+                "/".join(run) for run in scenario.check)
+            if scenario.check else ""))
+        for proof in scenario.proves:
+            print("%-22s - %s" % ("", proof))
+
+
+def plan(args, scenarios):
+    """The runs that were asked for: (scenario, stack, config)."""
+    runs = []
+    for scenario in scenarios:
+        if args.check:
+            wanted = scenario.check
+        elif args.all:
+            wanted = [(stack, config) for stack in scenario.stacks
+                      for config in scenario.configs if stack != "newleg"]
+        else:
+            wanted = [(args.stack or "new", args.config or "lean")]
+        runs += [(scenario, stack, config) for stack, config in wanted
+                 if args.stack in (None, stack)
+                 and args.config in (None, config)]
+    return runs
+
+
+def not_runnable(host_class, host, scenario, stack, config):
+    """Why this run cannot be made here, or an empty string."""
+    if host not in scenario.hosts:
+        return "needs HOST=" + " or ".join(scenario.hosts)
+    if stack not in scenario.stacks:
+        return "not written for STACK=%s, see the file" % stack
+    if config not in scenario.configs:
+        return "not written for CONFIG=%s" % config
+    missing = set(scenario.needs) - host_class.features
+    if missing:
+        return "needs a host with " + " ".join(sorted(missing))
+    return ""
+
+
+def build_kernels(runs):
+    """Builds each kernel that the runs need, once."""
+    for config, stack in sorted({(run[2], run[1]) for run in runs}):
+        done = subprocess.run([str(HERE / "kernel"), "build", config, stack])
+        if done.returncode:
+            die("the %s-%s kernel was not built, see above" % (config, stack))
+
+
+def check_disk():
+    """A full disk is said before it breaks a run half-way."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(BUILD).free >> 20
+    if free < NEED_MIB:
+        die("only %d MiB free in %s: scenarios need %d MiB" % (
+            free, BUILD, NEED_MIB))
+
+
+def run_one(run, host_class, quiet):
+    """Runs one scenario and prints it; returns its verdict."""
+    scenario, stack, config = run
+    name = "%s %s/%s" % (scenario.name, stack, config)
+    lines = []
+
+    def say(line):
+        lines.append(line)
+        if not quiet:
+            with PRINT_LOCK:
+                print("%s: %s" % (name, line), flush=True)
+
+    for _ in range(ATTEMPTS):
+        runner = Runner(scenario, stack, config, host_class, say)
+        result = runner.run()
+        bug = runner.host_crashed_by_itself()
+        if not bug:
+            break
+        say("     void, to be made again: the host died of its own bug: "
+            + bug)
+    with PRINT_LOCK:
+        if result.verdict == "pass":
+            print("PASS %s: %d steps, %.0f s, %s" % (
+                name, len(result.steps), result.seconds, result.host),
+                flush=True)
+        else:
+            if quiet:
+                print("\n".join("%s: %s" % (name, line)
+                                for line in lines[-20:]))
+            print("FAIL %s: %s\n     logs: %s" % (
+                name, result.reason, result.logdir), flush=True)
+    return result.verdict
+
+
+def run_all(args, runs, host_class):
+    """The verdicts of all runs, in order."""
+    def one(run):
+        return run_one(run, host_class, args.quiet)
+
+    LOGS.mkdir(parents=True, exist_ok=True)
+    if args.jobs <= 1:
+        return [one(run) for run in runs]
+    with ThreadPoolExecutor(args.jobs) as pool:
+        return list(pool.map(one, runs))
+
+
+def main(argv):
+    """Returns the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ci/scenario: ended"))
+    args = parse_args(argv)
+    if not (args.names or args.all or args.check or args.list):
+        die("which one? name scenarios, or --all, --check, --list, --help")
+    scenarios = load_scenarios(args.names)
+    if args.list:
+        list_scenarios(scenarios)
+        return 0
+    runs = plan(args, scenarios)
+    check_disk()
+    try:
+        host_class = hosts.choose(args.host)
+    except HostError as err:
+        die(str(err))
+    wanted, skipped = [], 0
+    for run in runs:
+        why = not_runnable(host_class, args.host, *run)
+        if why:
+            skipped += 1
+            print("NOT RUN %s %s/%s: %s" % (run[0].name, run[1], run[2], why))
+        else:
+            wanted.append(run)
+    if not args.no_build:
+        build_kernels(wanted)
+    verdicts = run_all(args, wanted, host_class)
+    passed = verdicts.count("pass")
+    failed = len(verdicts) - passed
+    if skipped:
+        print("%d not run" % skipped)
+    print("%d passed, %d failed" % (passed, failed))
+    return 0 if passed and not failed else 1

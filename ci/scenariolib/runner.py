@@ -1,0 +1,358 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs one scenario against one kernel on one host, to a verdict."""
+
+import json
+import re
+import shutil
+import time
+
+from . import image
+from .errors import HostError, StepFailed
+from .expr import ExprError, describe, evaluate
+from .hosts import Machine
+from .paths import KERNELS, LOGS
+from .splat import SplatDetector
+
+# Limits are meant for a machine where a boot takes this long. Where it takes
+# longer (a kernel full of checks, a busy machine), they stretch with it.
+USUAL_BOOT_SECONDS = 15
+BOOT_SECONDS = {"lean": 400, "debug": 800}
+COMMAND_SECONDS = 30
+BASE_CMDLINE = ("console=ttyS0,115200 nokaslr mitigations=off panic=-1 "
+                "tsc=reliable no_timer_check")
+DEBUG_CMDLINE = ("watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 "
+                 "workqueue.watchdog_thresh=120")
+
+
+class Result:
+    """What a run gave: a verdict, a line for each step, and figures."""
+
+    def __init__(self, scenario, stack, config, logdir):
+        self.scenario = scenario
+        self.stack = stack
+        self.config = config
+        self.logdir = logdir
+        self.verdict = "not run"
+        self.reason = ""
+        self.seconds = 0.0
+        self.steps = []
+        self.values = {}
+        self.host = ""
+
+    @property
+    def name(self):
+        """The run's name, which is also its log folder's."""
+        return "%s-%s-%s" % (self.scenario, self.stack, self.config)
+
+    def write(self):
+        """Writes the machine-readable form beside the logs."""
+        data = {"scenario": self.scenario, "stack": self.stack,
+                "config": self.config, "host": self.host,
+                "verdict": self.verdict, "reason": self.reason,
+                "seconds": round(self.seconds, 1), "values": self.values,
+                "steps": self.steps}
+        path = self.logdir / "result.json"
+        path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+# A bug of the stock host that a guest can't avoid: see ci/host/preload.c. It
+# says nothing about the guest, so such a run is made again, and it is said.
+HOST_BUGS = re.compile(r"gpadl_iter_seek: Assertion")
+
+
+class Runner:
+    """Executes the steps of a scenario."""
+
+    def __init__(self, scenario, stack, config, host_class, say):
+        self.scenario = scenario
+        self.stack = stack
+        self.config = config
+        self.logdir = LOGS / ("%s-%s-%s" % (scenario.name, stack, config))
+        self.result = Result(scenario.name, stack, config, self.logdir)
+        self._host_class = host_class
+        self._say = say
+        self._splats = SplatDetector()
+        self._host = None
+        self._names = self.result.values
+        self._gone = False
+        self._scale = 1.0
+        self._deadline = 0.0
+
+    def host_crashed_by_itself(self):
+        """The line of a known bug of the host, which makes a run void."""
+        if self.result.verdict != "fail" or not self._host \
+                or self._splats.found:
+            return ""
+        match = self._host.host.search_all(HOST_BUGS)
+        return match.string if match else ""
+
+    # -- the run --------------------------------------------------------
+    def run(self):
+        """Runs everything; returns the Result, which is also written."""
+        shutil.rmtree(self.logdir, ignore_errors=True)
+        self.logdir.mkdir(parents=True)
+        begin = time.monotonic()
+        try:
+            self._start()
+            self._boot()
+            self._deadline = time.monotonic() + (self.scenario.timeout
+                                                 * self._scale)
+            self._steps(self.scenario.steps, "")
+            self._finish()
+            self.result.verdict = "pass"
+        except StepFailed as err:
+            self.result.verdict = "fail"
+            self.result.reason = str(err)
+        except HostError as err:
+            self.result.verdict = "fail"
+            self.result.reason = "host: %s" % err
+        except OSError as err:
+            self.result.verdict = "fail"
+            self.result.reason = "host: %s" % (err.strerror or err)
+        finally:
+            if self._host:
+                self._host.stop()
+            self.result.seconds = time.monotonic() - begin
+        self._last_look()
+        if self.result.verdict == "pass":
+            for path in self.logdir.glob("initrd*.cpio"):
+                path.unlink()
+        self.result.write()
+        return self.result
+
+    def _start(self):
+        kernel = KERNELS / ("%s-%s" % (self.config, self.stack))
+        if not (kernel / "stamp").exists():
+            raise HostError("no %s-%s kernel, run: ci/kernel build %s %s" % (
+                self.config, self.stack, self.config, self.stack))
+        initramfs = self.logdir / "initrd.cpio"
+        image.guest_initramfs(initramfs, kernel, self.scenario.modules,
+                              self.scenario.kexec)
+        machine = Machine(self.scenario, kernel, initramfs, self._cmdline())
+        self._host = self._host_class(self.logdir, machine, self._splats.feed)
+        self.result.host = "%s, %s" % (self._host.name, self._host.level)
+        self._host.start()
+
+    def _cmdline(self):
+        parts = [BASE_CMDLINE]
+        if self.config == "debug":
+            parts.append(DEBUG_CMDLINE)
+        if self.scenario.cmdline:
+            parts.append(self.scenario.cmdline)
+        return " ".join(parts)
+
+    def _boot(self):
+        limit = BOOT_SECONDS[self.config]
+        self._step("boot", "", lambda: "boot id "
+                   + self._host.agent.wait_ready(limit))
+        self._scale = max(1.0, self._elapsed() / USUAL_BOOT_SECONDS)
+
+    def _limit(self, seconds):
+        """Seconds to wait: stretched by the boot's time, inside the timeout."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise StepFailed("the scenario's timeout of %d s is over"
+                             % (self.scenario.timeout * self._scale))
+        return min(seconds * self._scale, left)
+
+    def _steps(self, steps, suffix):
+        for step in steps:
+            if self.stack not in step.stacks:
+                continue
+            if step.verb == "repeat":
+                for turn in range(step.args["count"]):
+                    self._steps(step.body, "%s #%d" % (suffix, turn + 1))
+                continue
+            self._step(step.text, suffix, lambda s=step: self._execute(s))
+
+    def _step(self, text, suffix, action):
+        record = {"step": text + suffix}
+        self.result.steps.append(record)
+        try:
+            seen = action()
+            if self._splats.found:
+                raise StepFailed(self._splats.summary())
+            record.update(verdict="pass", seen=seen or "", at=self._elapsed())
+        except (StepFailed, ExprError) as err:
+            record.update(verdict="fail", seen=str(err), at=self._elapsed())
+            self._say(self._line("FAIL", record))
+            raise StepFailed("%s: %s" % (text + suffix, err)) from err
+        self._say(self._line("ok", record))
+
+    def _elapsed(self):
+        return round(time.monotonic() - self._host.started, 1)
+
+    @staticmethod
+    def _line(word, record):
+        seen = " -> " + record["seen"].replace("\n", " | ") \
+            if record["seen"] else ""
+        return "%-4s %6.1f s  %s%s" % (word, record["at"], record["step"],
+                                       seen[:160])
+
+    def _finish(self):
+        """Proves that the checks stayed on, and that the guest goes down."""
+        if self._gone:
+            return
+        if self._splats.crash_pending:
+            raise StepFailed("the announced crash did not happen")
+        if self.config == "debug":
+            self._step("lockdep is still on at the end", "", self._lockdep_on)
+        self._step("power off", "", self._power_off)
+
+    def _lockdep_on(self):
+        text = self._guest("grep debug_locks /proc/lockdep_stats")
+        if not re.search(r"debug_locks:\s+1", text):
+            raise StepFailed("lockdep turned itself off: %s" % text)
+        return text.strip()
+
+    def _power_off(self):
+        self._host.agent.start("poweroff -f")
+        if not self._host.wait_end(self._limit(30)):
+            raise StepFailed("the guest did not power off")
+        return ""
+
+    def _last_look(self):
+        """Splats that came after the last step count, too."""
+        if self.result.verdict == "pass" and self._splats.found:
+            self.result.verdict = "fail"
+            self.result.reason = self._splats.summary()
+        if self.result.verdict == "fail" and self._host:
+            for name in ("console", "host"):
+                lines = getattr(self._host, name).tail(8)
+                for line in lines:
+                    self._say("     %s| %s" % (name, line))
+
+    # -- the steps ------------------------------------------------------
+    def _execute(self, step):
+        actions = {
+            "expect": self._do_expect, "reject": self._do_reject,
+            "guest": self._do_guest, "guest!": self._do_guest_fails,
+            "guest&": self._do_guest_start, "host": self._do_host,
+            "value": self._do_value, "wait": self._do_wait,
+            "assert": self._do_assert, "let": self._do_let,
+            "ready": self._do_ready, "gone": self._do_gone,
+            "crash": self._do_crash, "sleep": self._do_sleep,
+            "note": self._do_note,
+        }
+        return actions[step.verb](step.args)
+
+    def _text(self, command):
+        """Replaces $name by the value of that name."""
+        def value(match):
+            name = match.group(1)
+            return str(self._names.get(name, match.group(0)))
+        return re.sub(r"\$([a-z_][a-z0-9_]*)", value, command)
+
+    def _guest(self, command, seconds=COMMAND_SECONDS, want=True):
+        status, output = self._host.agent.run(self._text(command),
+                                              self._limit(seconds))
+        if (status == 0) != want:
+            raise StepFailed("exit status %d: %s"
+                             % (status, output.strip() or "no output"))
+        return output
+
+    def _do_expect(self, args):
+        stream = getattr(self._host, args["stream"])
+        match = stream.expect(args["regex"], self._limit(args["within"]))
+        if match is None:
+            raise StepFailed("not seen on %s within %d s"
+                             % (args["stream"], args["within"] * self._scale))
+        return match.group(0)
+
+    def _do_reject(self, args):
+        match = getattr(self._host, args["stream"]).search_all(args["regex"])
+        if match:
+            raise StepFailed("seen on %s: %s" % (args["stream"],
+                                                 match.group(0)))
+        return ""
+
+    def _do_guest(self, args):
+        return self._guest(args["command"], args["within"] or COMMAND_SECONDS)
+
+    def _do_guest_fails(self, args):
+        return self._guest(args["command"], args["within"] or COMMAND_SECONDS,
+                           want=False)
+
+    def _do_guest_start(self, args):
+        self._host.agent.start(self._text(args["command"]))
+        return ""
+
+    def _source(self, source, command):
+        if source == "guest":
+            return self._guest(command)
+        return self._host.command(self._text(command),
+                                  self._limit(COMMAND_SECONDS))
+
+    def _try(self, source, command):
+        """As _source, but a failure is an answer that may change."""
+        if source == "guest":
+            return self._host.agent.run(self._text(command),
+                                        self._limit(COMMAND_SECONDS))[1]
+        try:
+            return self._source(source, command)
+        except StepFailed as err:
+            return "error: %s" % err
+
+    def _do_host(self, args):
+        return self._host.command(self._text(args["command"]),
+                                  self._limit(args["within"]
+                                              or COMMAND_SECONDS))
+
+    def _do_value(self, args):
+        text = self._source(args["source"], args["command"])
+        match = args["regex"].search(text)
+        if not match:
+            raise StepFailed("no match in: %s" % (text.strip() or "nothing"))
+        got = match.group(1)
+        self._names[args["name"]] = int(got) if re.fullmatch(
+            r"-?\d+", got) else got
+        return "%s = %s" % (args["name"], got)
+
+    def _do_wait(self, args):
+        deadline = time.monotonic() + self._limit(args["within"])
+        while True:
+            text = self._try(args["source"], args["command"])
+            match = args["regex"].search(text)
+            if match:
+                return match.group(0)
+            if time.monotonic() > deadline:
+                raise StepFailed("not so within %d s, last: %s"
+                                 % (args["within"] * self._scale,
+                                    text.strip()))
+            time.sleep(0.5)
+
+    def _do_assert(self, args):
+        if not evaluate(args["expr"], self._names):
+            raise StepFailed("false: " + describe(args["expr"], self._names))
+        return describe(args["expr"], self._names)
+
+    def _do_let(self, args):
+        value = evaluate(args["expr"], self._names)
+        self._names[args["name"]] = value
+        return "%s = %s" % (args["name"], value)
+
+    def _do_ready(self, args):
+        return "boot id " + self._host.agent.wait_ready(
+            self._limit(args["within"]))
+
+    def _do_gone(self, args):
+        if not self._host.wait_end(self._limit(args["within"])):
+            raise StepFailed("the guest is still there after %d s"
+                             % (args["within"] * self._scale))
+        self._gone = True
+        if self._splats.crash_pending:
+            raise StepFailed("the announced crash did not happen")
+        return ""
+
+    def _do_crash(self, args):
+        self._splats.intend_crash(args["marker"])
+        return ""
+
+    @staticmethod
+    def _do_sleep(args):
+        time.sleep(args["seconds"])
+        return ""
+
+    @staticmethod
+    def _do_note(_):
+        return ""
