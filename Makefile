@@ -68,6 +68,7 @@ patches:
 	@ci/stack patches $(if $(SUBMITTER),--submitter '$(SUBMITTER)')
 
 patches-check:
+	@ci/packages stack >/dev/null
 	@ci/stack check
 
 kunit:

@@ -9,7 +9,7 @@ import tempfile
 
 from .apply import apply_stack
 from .patchfile import BREAKERS, AUTHOR, StackError, encode, read_text
-from .stack import LIMIT, NUMBERED, ROOTS, accretes
+from .stack import LIMIT, NUMBERED, accretes
 
 # Tags that would claim something that did not happen here.
 TAGS = re.compile(r"^(Signed-off-by|Reviewed-by|Acked-by|Tested-by|"
@@ -28,6 +28,7 @@ def equality(stack):
         out += shape_problems(stack, patch)
     out += stale_problems(stack)
     out += fragment_problems(stack)
+    out += hash_problems(stack)
     return out
 
 
@@ -152,12 +153,17 @@ def stale_problems(stack):
     return out
 
 
-def fragment_problems(stack):
-    path = os.path.join(stack.top, "MAINTAINERS.fragment")
+def fragment_lines(top):
+    path = os.path.join(top, "MAINTAINERS.fragment")
     text = read_text(path) if os.path.exists(path) else ""
-    want = sorted(line for line in text.split("\n")
-                  if line.strip() and not line.startswith("#"))
-    have = []
+    return [line for line in text.split("\n")
+            if line.strip() and not line.startswith("#")]
+
+
+def fragment_problems(stack):
+    """The fragment is what patches add; section titles may be there already.
+    """
+    want, have = sorted(fragment_lines(stack.top)), []
     for patch in stack.patches:
         diff = patch.find("MAINTAINERS")
         if diff:
@@ -166,7 +172,7 @@ def fragment_problems(stack):
     for line in want:
         if line in have:
             have.remove(line)
-        else:
+        elif re.match(r"^[A-Z]:\t", line):
             out.append(f"MAINTAINERS.fragment: no patch adds {line!r}")
     for line in have:
         out.append(f"MAINTAINERS.fragment: lacks {line!r}, which a patch adds")
@@ -200,6 +206,11 @@ def with_base(stack, base):
             out.append(f"{path}: the series does not make it")
         elif os.path.lexists(os.path.join(base, path)):
             out.append(f"{path}: exists in the base already")
+    final = files.now.get("MAINTAINERS") or \
+        read_text(os.path.join(base, "MAINTAINERS"))
+    for line in fragment_lines(stack.top):
+        if line not in final.split("\n"):
+            out.append(f"MAINTAINERS.fragment: {line!r} is not in the result")
     return out or with_tools(stack, base, files)
 
 
@@ -211,10 +222,24 @@ def sandbox(stack, base, folder):
         shutil.copyfile(os.path.join(base, path), full)
 
 
+def hash_problems(stack):
+    """Every existing file that the series edits has a recorded hash."""
+    path = os.path.join(stack.top, "ci", "base.hashes")
+    text = read_text(path) if os.path.exists(path) else ""
+    known = {line.split(None, 1)[1] for line in text.split("\n")
+             if line.strip() and not line.startswith("#")}
+    return [f"{path}: the series edits it, ci/base.hashes does not list it: "
+            "run 'ci/base --update-hashes'"
+            for path in stack.edited() if path not in known]
+
+
 def run(cmd, folder, env=None):
-    done = subprocess.run(cmd, cwd=folder, env=env, check=False,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT)
+    try:
+        done = subprocess.run(cmd, cwd=folder, env=env, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+    except FileNotFoundError:
+        return 127, f"{cmd[0]} is not installed: run 'ci/packages stack'"
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
@@ -289,7 +314,3 @@ def by_patch(stack, folder):
         if code or "offset" in text or "fuzz" in text:
             return f"{patch.name}: {last_line(text)}"
     return None
-
-
-def roots_exist(top):
-    return any(os.path.isdir(os.path.join(top, folder)) for folder, _ in ROOTS)

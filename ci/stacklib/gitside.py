@@ -97,10 +97,10 @@ def times_restore(tree, commit, path):
 
 def read_commit(tree, commit):
     text = git(tree, "show", "-s", "--no-show-signature",
-               "--format=%an <%ae>%n%aD%n%B", commit)
-    author, date, message = text.split("\n", 2)
+               "--format=%aD%n%B", commit)
+    date, message = text.split("\n", 1)
     subject, _, body = message.strip("\n").partition("\n")
-    patch = Patch("", subject.strip(), body.strip("\n"), date, author)
+    patch = Patch("", subject.strip(), body.strip("\n"), date)
     parents = git(tree, "show", "-s", "--format=%P", commit).split()
     if len(parents) != 1:
         raise StackError(f"commit {commit[:12]} is a merge: linearise the "
@@ -139,9 +139,18 @@ def match_names(old, new):
     return pairs
 
 
+def applied_ref(tree):
+    """What build/tree was made from: the last applied stack, or the base."""
+    ref = "refs/stack/applied"
+    return ref if git(tree, "rev-parse", "-q", "--verify", ref,
+                      check=False).strip() else "base"
+
+
 def check_skeleton(stack, tree, force):
     path = os.path.join(tree, ".git", "stack", "skeleton")
     text = ""
+    if not stack.patches and applied_ref(tree) == "base":
+        return
     if os.path.exists(path):
         with open(path, encoding="utf-8") as handle:
             text = handle.read().strip()
@@ -165,7 +174,8 @@ def skeleton(stack):
     return digest.hexdigest()
 
 
-def import_branch(stack, tree, force=False):
+def import_branch(stack, tree, force=False, keep=False, starts=None):
+    """The branch as patches; keep: edited sources win over the tree's."""
     if not os.path.isdir(os.path.join(tree, ".git")):
         raise StackError("there is no build/tree: run 'make tree' first")
     for name in ("rebase-merge", "rebase-apply"):
@@ -179,9 +189,9 @@ def import_branch(stack, tree, force=False):
     if not new:
         raise StackError("branch series of build/tree has no commits")
     refuse_late_edits(new)
-    report = import_sources(stack, tree, force)
+    report = import_sources(stack, tree, force, keep)
     pairs = match_names(stack.patches, new)
-    regroup(stack, new, pairs)
+    regroup(stack, new, pairs, starts or {})
     stack.patches = new
     stack.sources = Sources(stack.top)
     stack.refresh()
@@ -202,8 +212,12 @@ def refuse_late_edits(patches):
                     "that commit (git commit --fixup, git rebase)")
 
 
-def regroup(stack, new, pairs):
-    """Puts the imported patches into the sub-series of their origins."""
+def regroup(stack, new, pairs, starts):
+    """Puts the imported patches into the sub-series of their origins.
+
+    starts: code of a sub-series -> number of its first patch, for patches
+    that have no origin.
+    """
     series = stack.series
     home = {n: group for group in series.groups for n in group.names}
     if not series.groups:
@@ -218,6 +232,9 @@ def regroup(stack, new, pairs):
             patch.name, patch.date = origin.name, origin.date
             current = home[origin.name]
         else:
+            for group in series.groups:
+                if starts.get(group.code) == index + 1:
+                    current = group
             slug = slug_of(patch.subject)
             while slug in taken:
                 slug += "-x"
@@ -226,10 +243,11 @@ def regroup(stack, new, pairs):
         current.names.append(patch.name)
 
 
-def import_sources(stack, tree, force):
+def import_sources(stack, tree, force, keep):
     """Brings new files that changed in the tree to the source folders."""
-    text = git(tree, "diff", "--name-status", "--no-renames",
-               "refs/stack/applied", "series", "--")
+    was = applied_ref(tree)
+    text = git(tree, "diff", "--name-status", "--no-renames", was, "series",
+               "--")
     base = git(tree, "ls-tree", "-r", "--name-only", "base")
     known = set(base.split("\n"))
     report, clashes, todo = [], [], []
@@ -237,18 +255,29 @@ def import_sources(stack, tree, force):
         state, path = line.split("\t", 1)
         if accretes(path) or path in known:
             continue
+        if clash(stack, tree, state, path, was):
+            clashes.append(path)
+            if keep:
+                continue
         todo.append((state, path))
-        if path in stack.sources.where and state != "A":
-            was = git(tree, "show", f"refs/stack/applied:{path}")
-            if stack.sources.read(path) != was:
-                clashes.append(path)
-    if clashes and not force:
+    if clashes and not (force or keep):
         raise StackError("edited both in the sources and in build/tree since "
                          f"make tree: {' '.join(clashes)}; bring one side to "
-                         "the other's content, or --force to take the tree's")
+                         "the other's content, or take one side: --keep for "
+                         "the sources', --force for the tree's")
     for state, path in todo:
         report.append(bring(stack, tree, state, path))
     return report
+
+
+def clash(stack, tree, state, path, was):
+    """Would the tree's content overwrite an edit made in the sources?"""
+    if path not in stack.sources.where:
+        return False
+    mine = stack.sources.read(path)
+    if state != "D" and mine == git(tree, "show", f"series:{path}"):
+        return False
+    return state == "A" or mine != git(tree, "show", f"{was}:{path}")
 
 
 def bring(stack, tree, state, path):

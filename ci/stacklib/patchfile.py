@@ -7,6 +7,7 @@ are split at newline only.
 
 import hashlib
 import re
+import textwrap
 
 ZERO = "0" * 40
 MBOX = f"From {ZERO} Mon Sep 17 00:00:00 2001"
@@ -263,6 +264,36 @@ def parse_patch(text, name):
                   headers["Date"], headers["From"])
     patch.diffs = parse_diffs(lines[pos + 1:], f"patches/{name}")
     return patch
+
+
+def wrap_body(body, width=72):
+    """Refills the paragraphs that have a line longer than 75."""
+    return "\n\n".join(wrap_paragraph(text, width)
+                       for text in body.split("\n\n"))
+
+
+def wrap_paragraph(text, width):
+    lines = text.split("\n")
+    if all(len(line) <= 75 for line in lines):
+        return text
+    items = []
+    for line in lines:
+        bullet = re.match(r"^ *(?:[-*]|\d+\.) +", line)
+        if bullet or not items:
+            items.append((bullet.group(0) if bullet else "", [line]))
+        else:
+            items[-1][1].append(line)
+    out = []
+    for lead, rows in items:
+        rows = [rows[0][len(lead):]] + [row.strip() for row in rows[1:]]
+        joined = rows[0]
+        for row in rows[1:]:
+            joined += ("  " if re.search(r"[.:?]$", joined) and
+                       ".  " in text else " ") + row
+        out += textwrap.wrap(joined, width, initial_indent=lead,
+                             subsequent_indent=" " * len(lead),
+                             break_long_words=False, break_on_hyphens=False)
+    return "\n".join(out)
 
 
 def slug_of(subject):

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The steps of make check and make check-full, and what runs them.
+
+Two steps run at a time at most, and only one of them may be heavy (one that
+keeps all processors busy by itself). A step whose command is missing fails,
+and so does one whose needs failed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
+LOGS = os.environ.get("LOGS") or os.path.join(BUILD, "logs")
+HOUR = 3600
+
+
+class Step:
+    """One command with a name, what must pass before it, and a time limit."""
+
+    def __init__(self, name, command, needs=(), heavy=False, limit=2 * HOUR // 3,
+                 env=None):
+        self.name = name
+        self.command = command
+        self.needs = needs
+        self.heavy = heavy
+        self.limit = limit
+        self.env = env or {}
+        self.state = "waiting"      # running, pass, FAIL
+        self.note = ""
+        self.seconds = 0
+
+
+def check_steps():
+    tree, base = ("tree",), ("base",)
+    gate = "ci/gates "
+    return [
+        Step("packages", "ci/packages base stack kernel gates user"),
+        Step("base", "ci/base", ("packages",)),
+        Step("tree", "ci/tree", base),
+        Step("patches-check", "ci/stack check", base),
+        Step("tool-tests", "python3 -B -m unittest discover -s ci/tests",
+             ("packages",)),
+        Step("bad-input", "ci/tests/test_bad_input.sh", ("packages",)),
+        Step("shell", gate + "shell", ("packages",)),
+        Step("pycheck", gate + "pycheck", ("packages",)),
+        Step("style", gate + "style", ("packages",)),
+        Step("kernel-lean", "ci/kernel build lean new", tree, True),
+        Step("user-tests", "ci/user/run check gcc clang", ("packages",)),
+        Step("checkpatch", gate + "checkpatch", base),
+        Step("kerneldoc", gate + "kerneldoc", tree),
+        Step("kunit", "ci/kunit", tree, True),
+        Step("kernel-debug", "ci/kernel build debug new", tree, True),
+        Step("scenarios", "ci/scenario --check",
+             ("kernel-lean", "kernel-debug")),
+        Step("modpost", gate + "modpost", ("kernel-lean",)),
+        Step("objects", gate + "objects", tree, True),
+    ]
+
+
+def full_steps():
+    tree, long = ("tree",), 12 * HOUR
+    steps = [s for s in check_steps() if s.name != "scenarios"]
+    return steps + [
+        Step("kunit-x86_64", "ci/kunit", tree, True, long,
+             {"ARCH": "x86_64"}),
+        Step("kunit-big-endian", "ci/kunit", tree, True, long,
+             {"ARCH": "s390"}),
+        Step("user-all", "ci/user/run check gcc clang gcc-m32 s390x",
+             ("packages",), False, long),
+        Step("coverage", "ci/coverage", ("packages",), False, long),
+        Step("bench", "ci/bench", ("base",), True, long),
+        Step("kernel-legacy", "ci/kernel build lean legacy", ("base",), True,
+             long),
+        Step("exports", "ci/kernel check-exports",
+             ("kernel-lean", "kernel-legacy"), True, long),
+        Step("scenarios-all", "ci/scenario --all",
+             ("kernel-lean", "kernel-debug", "kernel-legacy"), True, long),
+        Step("arches", "ci/gates arches", tree, True, long),
+        Step("prefixes", "ci/gates prefixes", tree, True, long),
+    ]
+
+
+class Runner:
+    """Starts steps as they become ready, says how each ended."""
+
+    def __init__(self, steps):
+        self.steps = steps
+        self.lock = threading.Condition()
+        self.children = {}
+        self.done = 0
+
+    def ready(self):
+        """The next step to start, or None."""
+        running = [s for s in self.steps if s.state == "running"]
+        if len(running) >= 2:
+            return None
+        names = {s.name: s for s in self.steps}
+        for step in self.steps:
+            if step.state != "waiting":
+                continue
+            needs = [names[n] for n in step.needs if n in names]
+            failed = [n.name for n in needs if n.state == "FAIL"]
+            if failed:
+                self.finish(step, False, f"needs {failed[0]}, which failed")
+                continue
+            busy = step.heavy and any(s.heavy for s in running)
+            if all(n.state == "pass" for n in needs) and not busy:
+                return step
+        return None
+
+    def finish(self, step, good, note=""):
+        step.state = "pass" if good else "FAIL"
+        step.note = note
+        self.done += 1
+        count = f"[{self.done:2}/{len(self.steps)}]"
+        text = f"{count} {step.state:4}  {step.name:18}{step.seconds:5.0f} s"
+        print(f"{text}  {note}".rstrip(), flush=True)
+
+    def run_all(self):
+        with self.lock:
+            while any(s.state in ("waiting", "running") for s in self.steps):
+                step = self.ready()
+                if step:
+                    step.state = "running"
+                    threading.Thread(target=self.run_one, args=(step,),
+                                     daemon=True).start()
+                elif any(s.state == "running" for s in self.steps):
+                    self.lock.wait()
+
+    def run_one(self, step):
+        number = self.steps.index(step) + 1
+        log = os.path.join(LOGS, f"check-{number:02d}-{step.name}.log")
+        start = time.monotonic()
+        try:
+            good, note = self.execute(step, log)
+        except OSError as error:
+            good, note = False, str(error)
+        with self.lock:
+            step.seconds = time.monotonic() - start
+            if not good:
+                note += f" (log: {os.path.relpath(log, TOP)})"
+            self.finish(step, good, note)
+            self.lock.notify_all()
+
+    def execute(self, step, log):
+        program = step.command.split()[0]
+        if "/" in program and not os.access(os.path.join(TOP, program),
+                                            os.X_OK):
+            return False, f"there is no {program}"
+        env = dict(os.environ, CI_STEP=step.name, **step.env)
+        with open(log, "wb") as out:
+            child = subprocess.Popen(
+                step.command.split(), cwd=TOP, env=env, stdout=out,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                start_new_session=True)
+            self.children[step.name] = child
+            try:
+                code = child.wait(step.limit)
+            except subprocess.TimeoutExpired:
+                stop(child)
+                return False, f"stopped after {step.limit} s"
+            finally:
+                self.children.pop(step.name, None)
+        note = last_line(log)
+        return code == 0, note
+
+
+def stop(child):
+    """Ends a step and all it started."""
+    for sig, grace in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        try:
+            os.killpg(child.pid, sig)
+            child.wait(grace)
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def last_line(path):
+    with open(path, "rb") as handle:
+        handle.seek(max(0, os.path.getsize(path) - 4000))
+        text = handle.read().decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:120] if lines else ""
+
+
+def choose(steps, names):
+    """The named steps; what they need is taken as done."""
+    if names is None:
+        return steps
+    known = {s.name for s in steps}
+    for name in names:
+        if name not in known:
+            sys.exit(f"check: no step {name}: T=list shows them")
+    return [s for s in steps if s.name in names]
+
+
+def arguments(args):
+    full, only = False, None
+    while args:
+        arg = args.pop(0)
+        if arg == "--full":
+            full = True
+        elif arg == "--only" and args:
+            only = args.pop(0).split(",")
+        else:
+            sys.exit(f"check: unknown argument {arg}: see ci/check --help")
+    return full_steps() if full else check_steps(), only
+
+
+def main():
+    steps, only = arguments(sys.argv[1:])
+    if only == ["list"]:
+        for step in steps:
+            print(f"{step.name:18}{step.command}")
+        return 0
+    os.makedirs(LOGS, exist_ok=True)
+    runner = Runner(choose(steps, only))
+
+    def interrupted(*_args):
+        for child in list(runner.children.values()):
+            stop(child)
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+    begin = time.monotonic()
+    runner.run_all()
+    failed = [s for s in runner.steps if s.state != "pass"]
+    for step in failed:
+        print(f"failed: {step.name}: {step.note}")
+    print(f"took {(time.monotonic() - begin) / 60:.0f} minutes")
+    print(f"{len(runner.steps) - len(failed)} passed, {len(failed)} failed",
+          flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

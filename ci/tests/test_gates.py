@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The gates' own judges: each must accept what is right and name what is not."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+CI = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+GOOD_C = """// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/kernel.h>
+
+/**
+ * hvb_twice() - twice a value
+ * @x: the value
+ *
+ * Return: twice @x.
+ */
+int hvb_twice(int x)
+{
+	return 2 * x;
+}
+EXPORT_SYMBOL_GPL(hvb_twice);
+
+static int helper(int x, int y,
+		  int z)
+{
+	return x;
+}
+"""
+GOOD_H = """/* SPDX-License-Identifier: GPL-2.0-only */
+/**
+ * struct hvb_pair - two values
+ * @a: the first
+ */
+struct hvb_pair {
+	int a;
+};
+"""
+
+
+class Judge(unittest.TestCase):
+    """Runs a judge over files in a scratch folder."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.dir = scratch.name
+
+    def put(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as handle:
+            handle.write(text)
+        return path
+
+    def run_tool(self, tool, *args):
+        done = subprocess.run([os.path.join(CI, tool), *args], check=False,
+                              stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def names(self, words, tool, *args):
+        code, out = self.run_tool(tool, *args)
+        self.assertEqual(1, code, out)
+        self.assertIn(words, out)
+
+    def accepts(self, tool, *args):
+        code, out = self.run_tool(tool, *args)
+        self.assertEqual(0, code, out)
+
+
+class Style(Judge):
+    """ci/ccheck"""
+
+    def test_good_files(self):
+        self.put("a.c", GOOD_C)
+        self.put("a.h", GOOD_H)
+        self.accepts("ccheck", self.dir)
+
+    def test_nothing_to_look_at(self):
+        self.names("0 files", "ccheck", self.dir)
+
+    def test_problems(self):
+        body = "\tx++;\n"
+        long = "static void f(int x)\n{\n" + body * 61 + "}\n"
+        for text, words in (
+                (GOOD_C.replace("// SPDX", "/* SPDX"), "first line"),
+                (GOOD_C.replace("/**", "/*"), "hvb_twice() has no kernel-doc"),
+                (GOOD_C.replace("return x;", "BUG_ON(x);"), "BUG_ON()"),
+                (GOOD_C + "\n" + long, "f() has 61 lines"),
+                (GOOD_C + "/* */\n" * 800, "lines, more than 800")):
+            self.put("a.c", text)
+            self.names(words, "ccheck", self.dir)
+
+    def test_undocumented_struct(self):
+        self.put("a.h", GOOD_H.replace("/**", "/*"))
+        self.names("struct hvb_pair has no kernel-doc", "ccheck", self.dir)
+
+    def test_comments_are_no_code(self):
+        self.put("a.c", GOOD_C + "/* BUG_ON(x) */\n")
+        self.accepts("ccheck", self.dir)
+
+    def test_only_the_known_tasklet(self):
+        line = "\ttasklet_init(&c->callback_event, f, 0);\n"
+        self.put("a.c", GOOD_C.replace("\treturn x;\n", line))
+        self.accepts("ccheck", self.dir)
+        self.put("a.c", GOOD_C.replace("\treturn x;\n",
+                                       line.replace("callback_event", "t")))
+        self.names("tasklet_init()", "ccheck", self.dir)
+
+
+class Waivers(Judge):
+    """ci/waive"""
+
+    finding = "drivers/hv/a.c:5: WARNING:LONG_LINE: line length of 101\n"
+
+    def test_clean(self):
+        self.accepts("waive", self.put("w", "# none\n"), self.put("log", ""))
+
+    def test_finding(self):
+        self.names("LONG_LINE", "waive", self.put("w", ""),
+                   self.put("log", self.finding))
+
+    def test_waived(self):
+        waiver = self.put("w", "LONG_LINE drivers/hv/*.c table of numbers\n")
+        self.accepts("waive", waiver, self.put("log", self.finding))
+
+    def test_useless_waiver(self):
+        self.names("covers nothing", "waive",
+                   self.put("w", "LONG_LINE drivers/hv/*.c reason\n"),
+                   self.put("log", ""))
+
+    def test_waiver_without_reason(self):
+        self.names("not 'TYPE path-glob reason'", "waive",
+                   self.put("w", "LONG_LINE drivers/hv/*.c\n"),
+                   self.put("log", ""))
+
+    def test_what_the_tool_did_not_mean_to_say(self):
+        self.names("Can't open", "waive", self.put("w", ""),
+                   self.put("log", "Can't open perl script\n"))
+
+
+class Python(Judge):
+    """ci/pycheck"""
+
+    def test_good(self):
+        self.put("a.py", "import os\nprint(os.name)\n")
+        self.accepts("pycheck", self.dir)
+
+    def test_problems(self):
+        for text, words in (
+                ("import requests\nrequests.get()\n", "standard library"),
+                ("import os\n", "os is imported but not used"),
+                ("def f(:\n", "a.py:1"),
+                ("def f():\n" + "    x = 1\n" * 61, "f has 62 lines")):
+            self.put("a.py", text)
+            self.names(words, "pycheck", self.dir)
+
+    def test_nothing_to_look_at(self):
+        self.names("0 files", "pycheck", self.dir)
+
+
+if __name__ == "__main__":
+    unittest.main()
