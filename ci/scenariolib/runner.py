@@ -89,8 +89,7 @@ class Runner:
     # -- the run --------------------------------------------------------
     def run(self):
         """Runs everything; returns the Result, which is also written."""
-        shutil.rmtree(self.logdir, ignore_errors=True)
-        self.logdir.mkdir(parents=True)
+        self._make_room()
         begin = time.monotonic()
         try:
             self._start()
@@ -119,6 +118,19 @@ class Runner:
                 path.unlink()
         self.result.write()
         return self.result
+
+    def _make_room(self):
+        """An empty log folder; what a failed run left is kept beside it."""
+        old = self.logdir / "result.json"
+        if old.exists() and '"verdict": "fail"' in old.read_text():
+            stamp = time.strftime("%m%d-%H%M%S",
+                                  time.localtime(old.stat().st_mtime))
+            kept = LOGS / "failed" / ("%s-%s" % (self.logdir.name, stamp))
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(kept, ignore_errors=True)
+            self.logdir.rename(kept)
+        shutil.rmtree(self.logdir, ignore_errors=True)
+        self.logdir.mkdir(parents=True)
 
     def _start(self):
         kernel = KERNELS / ("%s-%s" % (self.config, self.stack))
