@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The connection: version, contact and unload, the hand-out of guest messages to
+ * those who answer them, and the queue of messages to the guest.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECTION_MESSAGES	1u	/* connection id of posts, any version */
+#define CONNECTION_MESSAGES_5	4u	/* and from 5.0 on */
+#define CHANNEL_MESSAGE		1u	/* TLFS message type of VMBus */
+#define STATE_FAILED		2	/* "unknown failure" in VERSION_RESPONSE */
+/*
+ * Replies that may wait for the guest before its posts are refused. The host's own
+ * messages don't count against it: 2047 relids have one offer and one rescind each.
+ */
+#define BACKLOG_MAX		64u
+#define RETRY_NS		1000000u
+
+struct bus bus = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.devices_end = &bus.devices,
+};
+
+/* Messages that SynIC's own queue had no room for, in order. */
+struct waiting {
+	struct waiting *next;
+	struct host_message m;
+};
+
+static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct waiting *out, **out_end = &out;
+static size_t out_count;
+static bool retry_asked;
+static _Atomic uint32_t out_vp;
+static struct loop_timer *retry;
+
+static void ask_retry(void);
+
+/* out_lock held. */
+static void pump(void)
+{
+	while (out && synic_room(out_vp)) {
+		struct waiting *w = out;
+
+		if (!synic_post(out_vp, VMBUS_SINT, w->m.bytes, w->m.len))
+			break;
+		out = w->next;
+		if (!out)
+			out_end = &out;
+		out_count--;
+		free(w);
+	}
+	if (out)
+		ask_retry();
+}
+
+static void retry_now(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&out_lock);
+	retry_asked = false;
+	pump();
+	pthread_mutex_unlock(&out_lock);
+}
+
+static void arm_retry(void *arg)
+{
+	(void)arg;
+	if (!retry)
+		retry = loop_timer_new(retry_now, NULL);
+	loop_timer_set(retry, RETRY_NS);
+}
+
+static void ask_retry(void)
+{
+	if (!retry_asked)
+		loop_call(arm_retry, NULL);
+	retry_asked = true;
+}
+
+void guest_post(const struct host_message *m)
+{
+	struct waiting *w;
+
+	trace_message(false, out_vp, m->bytes, m->len, NULL);
+	pthread_mutex_lock(&out_lock);
+	if (!out && synic_post(out_vp, VMBUS_SINT, m->bytes, m->len))
+		goto done;
+	w = malloc(sizeof(*w));
+	if (!w) {
+		log_guest("vmbus: no memory, a message to the guest is lost");
+		goto done;
+	}
+	w->m = *m;
+	w->next = NULL;
+	*out_end = w;
+	out_end = &w->next;
+	out_count++;
+	pump();
+done:
+	pthread_mutex_unlock(&out_lock);
+}
+
+size_t connection_backlog(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&out_lock);
+	n = out_count;
+	pthread_mutex_unlock(&out_lock);
+	return n;
+}
+
+static void out_forget(void)
+{
+	pthread_mutex_lock(&out_lock);
+	while (out) {
+		struct waiting *w = out;
+
+		out = w->next;
+		free(w);
+	}
+	out_end = &out;
+	out_count = 0;
+	synic_forget();
+	pthread_mutex_unlock(&out_lock);
+}
+
+uint32_t bus_version(void)
+{
+	return bus.version;
+}
+
+void connection_end(void)
+{
+	slots_forget();
+	gpadl_forget(0);
+	monitor_end();
+	bus.version = 0;
+	bus.offers_requested = false;
+	/* The next connection must not see what was meant for this one. */
+	out_forget();
+	for (struct bus_device *d = bus.devices; d; d = d->next)
+		if (d->dev.ops->reset)
+			d->dev.ops->reset(&d->dev);
+}
+
+static void refuse(const struct guest_message *m, bool known, uint32_t connection)
+{
+	struct host_message r;
+	unsigned int sint = VMBUS_SINT;
+
+	/* From 5.0 on the guest says where it listens, and is told there. */
+	if (m->contact.version >= VERSION(5, 0) && connection == CONNECTION_MESSAGES_5)
+		sint = m->contact.sint;
+	wire_version(&r, known, known ? STATE_FAILED : 0, 0);
+	if (sint == VMBUS_SINT) {
+		guest_post(&r);
+		return;
+	}
+	trace_message(false, out_vp, r.bytes, r.len, "to another SINT");
+	if (!synic_post(out_vp, sint, r.bytes, r.len))
+		log_guest("vmbus: contact refused, but there is no SINT %u", sint);
+}
+
+static void on_contact(const struct guest_message *m, uint32_t connection)
+{
+	uint32_t version = m->contact.version;
+	bool known = wire_version_known(version, bus.max_version);
+	bool v5 = version >= VERSION(5, 0);
+	struct host_message r;
+
+	if (bus.version)
+		log_info("vmbus: contact while connected: all channels are closed");
+	connection_end();
+	bus.contacts++;
+	/* TLFS: VTL 0 is the only one here; nobody listens in the others. */
+	if (v5 && m->contact.vtl) {
+		log_guest("vmbus: contact for VTL %u ignored", m->contact.vtl);
+		return;
+	}
+	/* The VP is honoured from 3.0 on. */
+	out_vp = version >= VERSION(3, 0) && m->contact.vp < machine.config.cpus ?
+		 m->contact.vp : 0;
+	if (!known || (v5 && m->contact.sint != VMBUS_SINT)) {
+		log_info("vmbus: version %u.%u refused", version >> 16, version & 0xffff);
+		refuse(m, false, connection);
+		return;
+	}
+	if (!monitor_begin(m->contact.monitor[0], m->contact.monitor[1])) {
+		log_guest("vmbus: contact with bad monitor pages");
+		refuse(m, true, connection);
+		return;
+	}
+	bus.message_vp = out_vp;
+	bus.version = version;
+	log_info("vmbus: version %u.%u, messages to VP %u", version >> 16, version & 0xffff,
+		 bus.message_vp);
+	wire_version(&r, true, 0, v5 ? CONNECTION_MESSAGES_5 : version);
+	guest_post(&r);
+}
+
+static void on_open(const struct guest_message *m)
+{
+	struct bus_channel *s = slot_by_relid(m->open.relid);
+	struct host_message r;
+	uint32_t status = STATUS_FAILED;
+
+	if (!s || s->state == SLOT_OPEN) {
+		log_guest("vmbus: open of relid %u, which is %s", m->open.relid,
+			  s ? "open" : "not offered");
+		return;
+	}
+	if (s->state == SLOT_OFFERED)
+		status = slot_open(s, m);
+	wire_words(&r, MSG_OPEN_RESULT, 3, m->open.relid, m->open.id, status);
+	guest_post(&r);
+	if (!status)
+		slot_opened(s);
+}
+
+static void on_close(const struct guest_message *m)
+{
+	struct bus_channel *s = slot_by_relid(m->channel.relid);
+
+	if (!s || s->state != SLOT_OPEN)
+		return;		/* rescinded in between, or never open; CLOSE has no reply */
+	s->state = SLOT_OFFERED;
+	slot_close(s);
+	if (!s->ch.sub)
+		rescind_subs(s->ch.dev);
+}
+
+static void on_released(const struct guest_message *m)
+{
+	struct bus_channel *s = slot_by_relid(m->channel.relid);
+
+	if (!s || s->state == SLOT_OPEN) {
+		log_guest("vmbus: release of relid %u, which is %s", m->channel.relid,
+			  s ? "open" : "free");
+		return;
+	}
+	slot_release(s);
+}
+
+static void on_modify(const struct guest_message *m)
+{
+	struct bus_channel *s = slot_by_relid(m->modify.relid);
+	bool good = s && s->state == SLOT_OPEN && m->modify.vp < machine.config.cpus;
+	struct host_message r;
+
+	if (good)
+		s->target_vp = m->modify.vp;
+	if (bus.version < VERSION(5, 3))
+		return;
+	wire_words(&r, MSG_MODIFY_RESPONSE, 2, m->modify.relid, good ? 0 : STATUS_FAILED, 0);
+	guest_post(&r);
+}
+
+static void on_tl_connect(const struct guest_message *m)
+{
+	struct host_message r;
+
+	/* No service listens on this host; a refusal can be said from 4.1 on. */
+	if (bus.version < VERSION(4, 1))
+		return;
+	wire_tl_result(&r, &m->tl.endpoint, &m->tl.service, STATUS_REFUSED);
+	guest_post(&r);
+}
+
+static void on_unload(void)
+{
+	struct host_message r;
+
+	log_info("vmbus: unload");
+	connection_end();
+	wire_words(&r, MSG_UNLOAD_RESPONSE, 0, 0, 0, 0);
+	guest_post(&r);
+}
+
+static void handle(const struct guest_message *m, uint32_t connection)
+{
+	switch (m->type) {
+	case MSG_CONTACT:
+		on_contact(m, connection);
+		break;
+	case MSG_REQUEST_OFFERS:
+		if (!bus.offers_requested)
+			offer_all();
+		break;
+	case MSG_GPADL_HEADER:
+		gpadl_header(m);
+		break;
+	case MSG_GPADL_BODY:
+		gpadl_body(m);
+		break;
+	case MSG_GPADL_TEARDOWN:
+		gpadl_teardown(m);
+		break;
+	case MSG_OPEN:
+		on_open(m);
+		break;
+	case MSG_CLOSE:
+		on_close(m);
+		break;
+	case MSG_RELID_RELEASED:
+		on_released(m);
+		break;
+	case MSG_MODIFY:
+		on_modify(m);
+		break;
+	case MSG_TL_CONNECT:
+		on_tl_connect(m);
+		break;
+	case MSG_UNLOAD:
+		on_unload();
+		break;
+	}
+}
+
+/* What isn't understood is dropped; the hypercall succeeds nevertheless (VMBus protocol). */
+uint16_t vmbus_post_message(unsigned int vp, uint32_t conn, uint32_t type,
+			    const void *payload, uint32_t len)
+{
+	struct guest_message m;
+	enum parse_result result;
+
+	/* A host before 5.0 has no port 4. */
+	if (conn != CONNECTION_MESSAGES &&
+	    (conn != CONNECTION_MESSAGES_5 || bus.max_version < VERSION(5, 0)))
+		return HV_INVALID_CONNECTION;
+	if (type != CHANNEL_MESSAGE || len > MESSAGE_BYTES)
+		return HV_INVALID_PARAMETER;
+	pthread_mutex_lock(&bus.lock);
+	result = wire_parse(payload, len, bus.version, &m);
+	/* Those two throw the backlog away. */
+	if (m.type != MSG_CONTACT && m.type != MSG_UNLOAD &&
+	    connection_backlog() >= BACKLOG_MAX) {
+		pthread_mutex_unlock(&bus.lock);
+		return HV_NO_BUFFERS;
+	}
+	trace_message(true, vp, payload, len, result == PARSE_OK ? NULL : wire_reason(result));
+	if (result == PARSE_OK) {
+		handle(&m, conn);
+	} else {
+		bus.ignored++;
+		log_guest("vmbus: message %u of %u bytes ignored: %s", m.type, len,
+			  wire_reason(result));
+	}
+	pthread_mutex_unlock(&bus.lock);
+	return HV_OK;
+}
+
+void bus_create(uint32_t max_version)
+{
+	bus.max_version = max_version;
+	workers_create();
+}
+
+void bus_reset(void)
+{
+	pthread_mutex_lock(&bus.lock);
+	connection_end();
+	relids_close();
+	out_vp = 0;
+	pthread_mutex_unlock(&bus.lock);
+}
