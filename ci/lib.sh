@@ -86,6 +86,11 @@ packages_of() {
 	arches)	packages_of kernel
 		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
 	user)	echo gcc clang llvm libc6-dev make python3 ;;
+	hvhost)	echo gcc make libc6-dev linux-libc-dev acpica-tools ;;
+	hvhost-check)
+		packages_of hvhost
+		echo binutils clang groff-base libclang-rt-dev libcmocka-dev \
+		    python3 ;;
 	*)	return 1 ;;
 	esac
 }

@@ -14,6 +14,8 @@ JUNK = re.compile(r"(~|\.(orig|rej|swp|o|ko|pyc|cmd|gcda|gcno))$|^\.#")
 # (folder in the repository, folder in the kernel)
 ROOTS = (("drivers-hv-overlay", ""), ("kunit", ""), ("tools/hv", "tools/hv"),
          ("Documentation", "Documentation"))
+# Files in these folders that describe our own tools: no part of the kernel.
+NOT_KERNEL = ("Documentation/hvhost.1",)
 LIMIT = 15
 
 
@@ -97,6 +99,8 @@ class Sources:
                     continue
                 full = os.path.join(here, name)
                 inside = os.path.relpath(full, root)
+                if os.path.join(folder, inside) in NOT_KERNEL:
+                    continue
                 path = os.path.join(prefix, inside) if prefix else inside
                 if path in self.where:
                     self.doubles.append((path, self.where[path],

@@ -93,6 +93,13 @@ class Equality(StackCase):
         self.ok("assign", "2", DOC)
         self.ok("check")
 
+    def test_manual_of_our_tools(self):
+        self.fix.write("Documentation/hvhost.1", ".TH HVHOST 1\n")
+        self.assertIn("2 patches equal 3 source files", self.ok("check"))
+        self.assertNotIn("hvhost.1", self.ok("patches"))
+        self.fix.write("Documentation/virt/hvhost.1", ".TH HVHOST 1\n")
+        self.bad("Documentation/virt/hvhost.1: in no patch")
+
     def test_lost_source(self):
         os.unlink(self.fix.path(A))
         self.bad("which is in no source folder")
