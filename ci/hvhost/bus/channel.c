@@ -231,9 +231,9 @@ void channel_kill(struct hv_channel *ch, const char *why)
 
 	if (s->dead)
 		return;
+	snprintf(s->why_dead, sizeof(s->why_dead), "%s", why);
 	s->dead = true;
 	s->deadline = 0;
-	snprintf(s->why_dead, sizeof(s->why_dead), "%s", why);
 	log_guest("vmbus: %s.%u: dead until it is closed: %s", ch->dev->name, ch->sub, why);
 	trace_note(s, why);
 }

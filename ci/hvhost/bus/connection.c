@@ -330,8 +330,10 @@ uint16_t vmbus_post_message(unsigned int vp, uint32_t conn, uint32_t type,
 
 	/* A host before 5.0 has no port 4. */
 	if (conn != CONNECTION_MESSAGES &&
-	    (conn != CONNECTION_MESSAGES_5 || bus.max_version < VERSION(5, 0)))
+	    (conn != CONNECTION_MESSAGES_5 || bus.max_version < VERSION(5, 0))) {
+		trace_message(true, vp, payload, len, "no such connection");
 		return HV_INVALID_CONNECTION;
+	}
 	if (type != CHANNEL_MESSAGE || len > MESSAGE_BYTES)
 		return HV_INVALID_PARAMETER;
 	pthread_mutex_lock(&bus.lock);

@@ -51,14 +51,15 @@ struct bus_channel {
 	/* slot.lock; gate lets a waiting thread in before the worker takes it again */
 	pthread_mutex_t gate, lock;
 	atomic_uint waiters;
-	bool open, dead;
+	bool open;
+	atomic_bool dead;
 	struct ring in, out;
 	struct gpadl *ring_gpadl;
 	struct packet packet;
 	unsigned int held;
 	bool signal_due;
 	uint32_t room_wanted;		/* bytes that a failed send needs, 0: none */
-	unsigned int opens;
+	atomic_uint opens;
 
 	/* any thread */
 	_Atomic uint32_t target_vp;

@@ -20,8 +20,11 @@
 #define LATENCY_AT	0x240u
 #define PARAMETER_AT	0x440u
 #define LATENCY_UNIT	100u		/* ns */
-#define LATENCY_LEAST	50000u		/* ns; a poll costs about a microsecond */
+#define LATENCY_LEAST	50000u		/* ns */
 #define LATENCY_MOST	100000000u
+/* Who has been quiet for so many polls is looked at less often, but each IDLE_NS at least. */
+#define IDLE_POLLS	32u
+#define IDLE_NS		1000000u
 
 enum { TO_GUEST, FROM_GUEST };
 
@@ -43,8 +46,11 @@ static uint32_t take(unsigned int group)
 	return __atomic_exchange_n(pending, 0, __ATOMIC_SEQ_CST);
 }
 
-static void poll_groups(void)
+/* False: nobody signalled. */
+static bool poll_groups(void)
 {
+	bool any = false;
+
 	for (unsigned int group = 0; group < GROUPS; group++) {
 		uint32_t bits = used[group] ? take(group) & used[group] : 0;
 
@@ -53,21 +59,27 @@ static void poll_groups(void)
 
 			s->monitor_hits++;
 			worker_kick(s);
+			any = true;
 		}
 	}
+	return any;
 }
 
 static void *poll_thread(void *arg)
 {
+	unsigned int quiet = 0;
+
 	(void)arg;
 	pthread_mutex_lock(&lock);
 	for (;;) {
-		struct timespec t;
+		struct timespec t = { 0 };
 
 		while (!page[FROM_GUEST] || !interval)
 			pthread_cond_wait(&changed, &lock);
-		poll_groups();
-		t = (struct timespec){ .tv_nsec = interval };
+		quiet = poll_groups() ? 0 : quiet + 1;
+		t.tv_nsec = interval;
+		if (quiet > IDLE_POLLS && interval < IDLE_NS)
+			t.tv_nsec = IDLE_NS;
 		pthread_mutex_unlock(&lock);
 		nanosleep(&t, NULL);
 		pthread_mutex_lock(&lock);

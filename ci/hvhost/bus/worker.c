@@ -20,6 +20,7 @@
 
 #define EVENTS		64
 #define NS_PER_SECOND	1000000000u
+#define STACK_BYTES	(1024 * 1024)	/* there may be hundreds of threads */
 #define SINT_SHIFT	12		/* of a connection id */
 
 struct worker {
@@ -107,6 +108,7 @@ static void watch(struct worker *w, int fd, struct bus_channel *s)
 static struct worker *worker_new(const char *name)
 {
 	struct worker *w = calloc(1, sizeof(*w));
+	pthread_attr_t attr;
 	pthread_t thread;
 
 	if (!w)
@@ -116,8 +118,11 @@ static struct worker *worker_new(const char *name)
 	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	watch(w, w->kick, NULL);
 	watch(w, w->timer, NULL);
-	if (pthread_create(&thread, NULL, work, w))
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (pthread_create(&thread, &attr, work, w))
 		die("cannot start a worker thread");
+	pthread_attr_destroy(&attr);
 	pthread_setname_np(thread, name);
 	pthread_detach(thread);
 	return w;

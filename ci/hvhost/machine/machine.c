@@ -216,7 +216,7 @@ void machine_reset(const char *why)
 		machine_quit(EXIT_RESET, why);
 		return;
 	}
-	log_info("reset: %s", why);
+	log_guest("reset: %s", why);
 	atomic_store(&stopping, true);
 	loop_call(reset_now, NULL);
 }
@@ -226,13 +226,15 @@ void machine_nmi(unsigned int cpu)
 {
 	struct kvm_msi msi = { .address_lo = MSI_ADDRESS | cpu << 12, .data = MSI_NMI };
 
-	if (cpu < machine.config.cpus)
-		xioctl(machine.vm_fd, KVM_SIGNAL_MSI, &msi, "KVM_SIGNAL_MSI");
+	if (cpu < machine.config.cpus && ioctl(machine.vm_fd, KVM_SIGNAL_MSI, &msi) < 0)
+		log_guest("the NMI did not reach CPU %u: its APIC is off or has another id", cpu);
 }
 
 void machine_irq(unsigned int gsi, bool level)
 {
 	struct kvm_irq_level line = { .irq = gsi, .level = level };
 
-	xioctl(machine.vm_fd, KVM_IRQ_LINE, &line, "KVM_IRQ_LINE");
+	/* During a reset there may be no VM; its successor's lines start low. */
+	if (ioctl(machine.vm_fd, KVM_IRQ_LINE, &line) && !machine_stopping())
+		die_errno("KVM_IRQ_LINE");
 }

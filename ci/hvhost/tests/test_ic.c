@@ -48,7 +48,9 @@ static void a_body_never_leaves_the_packet(void **state)
 static void versions_are_offered_from_the_highest_allowed(void **state)
 {
 	static const uint32_t frameworks[] = { IC_VERSION(3, 0), IC_VERSION(1, 0), 0 };
-	static const uint32_t versions[] = { IC_VERSION(3, 2), IC_VERSION(3, 0), IC_VERSION(1, 0), 0 };
+	static const uint32_t versions[] = {
+		IC_VERSION(3, 2), IC_VERSION(3, 0), IC_VERSION(1, 0), 0
+	};
 	uint8_t b[64];
 
 	(void)state;

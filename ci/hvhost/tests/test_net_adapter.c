@@ -144,7 +144,8 @@ static void test_mtu(void **state)
 	static const struct {
 		uint32_t asked, limit, got;
 	} list[] = {
-		{ 1514, FRAME_LIMIT, 1514 }, { 1513, FRAME_LIMIT, 1514 }, { 9014, FRAME_LIMIT, 9014 },
+		{ 1514, FRAME_LIMIT, 1514 }, { 1513, FRAME_LIMIT, 1514 },
+		{ 9014, FRAME_LIMIT, 9014 },
 		{ 9216, FRAME_LIMIT, 9216 }, { 9217, FRAME_LIMIT, 1514 }, { 65535, 65535, 65535 },
 		{ 0xffffffff, 65535, 1514 },
 	};
@@ -390,7 +391,8 @@ static void test_oids(void **state)
 	assert_int_equal(control(RNDIS_SET, OID_GEN_PACKET_FILTER, "\x0b\0\0\0", 4), RNDIS_SUCCESS);
 	assert_int_equal(a.filter, 0x0b);
 	assert_int_equal(query_u32(OID_GEN_PACKET_FILTER), 0x0b);
-	assert_int_equal(control(RNDIS_SET, OID_GEN_PACKET_FILTER, "\0\0", 2), RNDIS_INVALID_LENGTH);
+	assert_int_equal(control(RNDIS_SET, OID_GEN_PACKET_FILTER, "\0\0", 2),
+			 RNDIS_INVALID_LENGTH);
 	a.hidden = FEATURE_NAME;
 	assert_int_equal(control(RNDIS_QUERY, OID_GEN_FRIENDLY_NAME, NULL, 0), RNDIS_NOT_SUPPORTED);
 }
@@ -572,8 +574,8 @@ static void test_indicate(void **state)
 	(void)state;
 	rndis_indicate(&reply, RNDIS_LINK_SPEED_CHANGE, &speed, 4);
 	assert_int_equal(reply.len, 24);
-	assert_memory_equal(reply.data, "\7\0\0\0\x18\0\0\0\x13\0\1\x40\4\0\0\0\x0c\0\0\0\x90\xd0\3\0",
-			    24);
+	assert_memory_equal(reply.data, "\7\0\0\0\x18\0\0\0\x13\0\1\x40\4\0\0\0"
+			    "\x0c\0\0\0\x90\xd0\3\0", 24);
 	rndis_indicate(&reply, RNDIS_NETWORK_CHANGE, NULL, 0);
 	assert_int_equal(reply.len, 20);
 }

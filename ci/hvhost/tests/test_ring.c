@@ -295,7 +295,8 @@ static uint64_t range(uint32_t bytes, uint32_t offset)
 static void gpa_direct(void **state)
 {
 	const uint64_t one[] = { range(5000, 100), RAM_PFN + 9, RAM_PFN + 3 };
-	const uint64_t two[] = { range(16, 4080), RAM_PFN, range(4097, 0), RAM_PFN + 1, RAM_PFN + 2 };
+	const uint64_t two[] = { range(16, 4080), RAM_PFN,
+				 range(4097, 0), RAM_PFN + 1, RAM_PFN + 2 };
 	uint8_t back[6000];
 
 	(void)state;

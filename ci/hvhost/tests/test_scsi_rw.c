@@ -59,7 +59,7 @@ static void test_every_cdb(void **state)
 		assert_true(filled(0, 1024, i));
 	}
 	use_buffer(2048, 512);
-	good("28 00 00 01 02 04 00 00 04", 2048);	/* one before, two of READ (10), one behind */
+	good("28 00 00 01 02 04 00 00 04", 2048);	/* with a neighbour on each side */
 	assert_true(filled(512, 1024, 1));
 	assert_int_equal(lun_counters(lun)->writes, 7);
 	assert_int_equal(lun_counters(lun)->written_bytes, 7 * 1024);

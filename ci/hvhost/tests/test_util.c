@@ -119,7 +119,8 @@ static void guids(void **state)
 	static const uint8_t wire[16] = { 0xde, 0x63, 0x51, 0xf8, 0x3e, 0xdf, 0xc5, 0x46,
 					  0x91, 0x3f, 0xf2, 0xd2, 0xf9, 0x65, 0xed, 0x0e };
 	static const char *const bad[] = {
-		"", "f8615163", "f8615163-df3e-46c5-913f-f2d2f965ed0", "g8615163-df3e-46c5-913f-f2d2f965ed0e",
+		"", "f8615163", "f8615163-df3e-46c5-913f-f2d2f965ed0",
+		"g8615163-df3e-46c5-913f-f2d2f965ed0e",
 		"f8615163-df3e-46c5-913f-f2d2f965ed0e0", "f8615163df3e46c5913ff2d2f965ed0e",
 		"f8615163-df3e-46c5-913ff-2d2f965ed0e", "{f8615163-df3e-46c5-913f-f2d2f965ed0e}",
 	};
@@ -162,7 +163,8 @@ static void words(void **state)
 	assert_string_equal(word[0], "scsi0.1");
 	assert_string_equal(word[1], "resize");
 	assert_string_equal(word[2], "2G");
-	assert_int_equal(split("a \"b c\" 'd \"e' f\"g h\"i \"\" \"\\\"\\\\\\n\" 'x\\'", copy, word), 7);
+	assert_int_equal(split("a \"b c\" 'd \"e' f\"g h\"i \"\" \"\\\"\\\\\\n\" 'x\\'", copy,
+			       word), 7);
 	assert_string_equal(word[1], "b c");
 	assert_string_equal(word[2], "d \"e");
 	assert_string_equal(word[3], "fg hi");

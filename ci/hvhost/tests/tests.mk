@@ -20,11 +20,11 @@ FUZZ_LIB_OBJS	:= $(ASAN_LIB_OBJS:$(O)/asan/%=$(O)/fuzz/obj/%)
 
 $(O)/asan/lib.a: $(ASAN_LIB_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsP $@ $^
 
 $(O)/fuzz/lib.a: $(FUZZ_LIB_OBJS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcsP $@ $^
 
 $(O)/fuzz/obj/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)

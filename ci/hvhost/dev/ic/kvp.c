@@ -68,7 +68,11 @@ static bool take_text(char *to, size_t room, const char *text)
 
 static bool exchange(struct ic *ic, int argc, char **argv, struct text *answer)
 {
-	static const struct { const char *verb; enum kvp_operation op; int least, most; } verbs[] = {
+	static const struct {
+		const char *verb;
+		enum kvp_operation op;
+		int least, most;
+	} verbs[] = {
 		{ "get", KVP_GET, 3, 3 }, { "set", KVP_SET, 4, 5 },
 		{ "delete", KVP_DELETE, 3, 3 }, { "enumerate", KVP_ENUMERATE, 2, 2 },
 	};
@@ -86,7 +90,8 @@ static bool exchange(struct ic *ic, int argc, char **argv, struct text *answer)
 		return false;
 	}
 	if (verbs[i].op == KVP_ENUMERATE)
-		return start(ic, KVP_ENUMERATE, body, kvp_put_enumerate(body, kvp->pool, 0), answer);
+		return start(ic, KVP_ENUMERATE, body, kvp_put_enumerate(body, kvp->pool, 0),
+			     answer);
 	if (argc == 5)
 		item.type = !strcmp(argv[4], "u32") ? KVP_U32 :
 			    !strcmp(argv[4], "u64") ? KVP_U64 : KVP_SZ;
@@ -138,8 +143,8 @@ static bool addresses(struct ic *ic, int argc, char **argv, struct text *answer)
 	}
 	for (int i = 2; i < argc; i++)
 		if (!take_ip_option(&ip, argv[i])) {
-			text_add(answer, "'%s' is none of address= mask= gateway= dns= dhcp ipv4 ipv6",
-				 argv[i]);
+			text_add(answer, "'%s' is none of address= mask= gateway= dns= dhcp ipv4 "
+				 "ipv6", argv[i]);
 			return false;
 		}
 	return start(ic, op, body, kvp_put_ip(body, op, &ip), answer);

@@ -136,11 +136,17 @@ bool ic_parse_versions(const struct ic_message *m, uint32_t *framework, uint32_t
 static int32_t next_code(const char **text)
 {
 	const uint8_t *p = (const uint8_t *)*text;
-	unsigned int more = p[0] < 0x80 ? 0 : (p[0] & 0xe0) == 0xc0 ? 1 : (p[0] & 0xf0) == 0xe0 ? 2 : 3;
-	int32_t code = more ? p[0] & (0x3f >> more) : p[0];
+	unsigned int more = 0;
+	int32_t code = p[0];
 
-	if (more == 3)
+	if ((p[0] & 0xe0) == 0xc0)
+		more = 1;
+	else if ((p[0] & 0xf0) == 0xe0)
+		more = 2;
+	else if (p[0] >= 0x80)
 		return -1;
+	if (more)
+		code &= 0x3f >> more;
 	for (unsigned int i = 1; i <= more; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return -1;

@@ -80,7 +80,8 @@ struct adapter {
 	uint32_t vlan_id;
 	struct rss_state rss;
 	struct offload_state offload;
-	uint64_t stat_tx, stat_rx, stat_tx_errors, stat_rx_errors, stat_no_buffer;	/* for OIDs */
+	/* for OIDs */
+	uint64_t stat_tx, stat_rx, stat_tx_errors, stat_rx_errors, stat_no_buffer;
 };
 /* Host side defaults; the guest's side as after adapter_reset(). */
 void adapter_init(struct adapter *a);
@@ -114,7 +115,7 @@ struct nvsp_result {
 /* wants: the sender asked for a completion. primary: came in on the primary channel. */
 void nvsp_input(struct adapter *a, const void *data, uint32_t len, bool wants, bool primary,
 		struct nvsp_result *r);
-/* bytes: of the mapped buffer, 0 when there is none. Returns the number of receive buffers, 0: refused. */
+/* bytes: of the mapped buffer, 0: there is none. Returns the receive buffers in it, 0: refused. */
 uint32_t nvsp_recv_buffer(struct adapter *a, uint64_t bytes, struct nvsp_message *answer);
 /* Returns the number of sections, 0: refused. */
 uint32_t nvsp_send_buffer(struct adapter *a, uint64_t bytes, struct nvsp_message *answer);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* tap=NAME: a tap device of the machine. No virtio-net header: checksums and segments are done here. */
+/*
+ * tap=NAME: a tap device of the machine. No virtio-net header: checksums and segments are
+ * done here.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -79,8 +82,8 @@ bool backend_tap_create(struct nic *nic, struct options *o, char *error, size_t 
 	}
 	tap->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (tap->fd < 0 || ioctl(tap->fd, TUNSETIFF, &ifr) < 0) {
-		snprintf(error, size, "tap=%s: %s; is the tun module there, and may this user?", name,
-			 strerror(errno));
+		snprintf(error, size, "tap=%s: %s; is the tun module there, and may this user?",
+			 name, strerror(errno));
 		if (tap->fd >= 0)
 			close(tap->fd);
 		free(tap);

@@ -75,7 +75,7 @@ static bool command_mac(struct nic *nic, int argc, char **argv, struct text *ans
 	uint8_t mac[ETH_MAC];
 
 	if (argc != 2 || !mac_parse(argv[1], mac) || mac[0] & 1) {
-		text_add(answer, "give: mac ADDRESS (unicast); the guest sees it when it connects again");
+		text_add(answer, "give: mac ADDRESS (unicast); seen when the guest connects again");
 		return false;
 	}
 	pthread_mutex_lock(&nic->lock);
@@ -132,7 +132,8 @@ static bool command_counters(struct nic *nic, int argc, char **argv, struct text
 	for (unsigned int i = 0; i < nic->adapter.queues; i++) {
 		const struct nic_queue *q = &nic->queue[i];
 
-		text_add(answer, "queue%u tx_packets %llu rx_packets %llu tx_bytes %llu rx_bytes %llu\n", i,
+		text_add(answer,
+			 "queue%u tx_packets %llu rx_packets %llu tx_bytes %llu rx_bytes %llu\n", i,
 			 (unsigned long long)__atomic_load_n(&q->tx_packets, __ATOMIC_RELAXED),
 			 (unsigned long long)__atomic_load_n(&q->rx_packets, __ATOMIC_RELAXED),
 			 (unsigned long long)__atomic_load_n(&q->tx_bytes, __ATOMIC_RELAXED),
@@ -206,7 +207,7 @@ static bool command_rss(struct nic *nic, struct text *answer)
 	return true;
 }
 
-/* Without entries: shows the table. "force" sends what a host must not, to see what the guest does. */
+/* Without entries: shows the table. "force" sends what a host must not send. */
 static bool command_table(struct nic *nic, int argc, char **argv, struct text *answer)
 {
 	bool force = argc > 1 && !strcmp(argv[1], "force");

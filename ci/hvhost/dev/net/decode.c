@@ -59,7 +59,8 @@ static void nvsp_fields(const struct nvsp_message *m, bool answer, struct text *
 		text_add(line, " %u.%u", m->u.ndis_version.major, m->u.ndis_version.minor);
 		break;
 	case NVSP_NDIS_CONFIG:
-		text_add(line, " mtu %u capabilities 0x%x", m->u.config.mtu, m->u.config.capability);
+		text_add(line, " mtu %u capabilities 0x%x", m->u.config.mtu,
+			 m->u.config.capability);
 		break;
 	case NVSP_RECV_BUF:
 	case NVSP_SEND_BUF:
@@ -74,7 +75,7 @@ static void nvsp_fields(const struct nvsp_message *m, bool answer, struct text *
 			 m->u.send_complete.section_size);
 		break;
 	case NVSP_RNDIS:
-		text_add(line, " %s", m->u.rndis.channel == NVSP_CHANNEL_CONTROL ? "control" : "data");
+		text_add(line, m->u.rndis.channel == NVSP_CHANNEL_CONTROL ? " control" : " data");
 		if (m->u.rndis.section != NVSP_NO_SECTION)
 			text_add(line, " section %u size %u", m->u.rndis.section,
 				 m->u.rndis.section_size);

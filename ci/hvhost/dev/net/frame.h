@@ -55,7 +55,7 @@ struct headers {
 	bool tagged;		/* an 802.1Q tag of type 0x8100 comes first */
 	uint16_t tci;
 	uint8_t version;	/* 4, 6, or 0: not IP, or malformed */
-	uint8_t proto;		/* PROTO_TCP, PROTO_UDP, else 0: another, a fragment, or malformed */
+	uint8_t proto;		/* PROTO_TCP, PROTO_UDP, 0: another, a fragment, or malformed */
 	uint32_t l3, l4;	/* offsets from the frame's start */
 	uint32_t payload;	/* offset behind the L4 header (proto != 0) */
 	uint32_t end;		/* end of the IP packet: an Ethernet trailer may follow */
@@ -88,14 +88,14 @@ enum csum_result {
 /* Verifies what can be verified: a set of csum_result. */
 unsigned int csum_check(const struct headers *h, const uint8_t *data);
 
-/* Cuts a large frame into packets of its mss, in order, appended to out. False: not TCP, no memory. */
+/* Cuts a large frame into packets of its mss, appended to out. False: not TCP, no memory. */
 bool frame_segment(const struct frame *f, struct frame_list *out);
 /* Makes the large frame's own headers true: length fields and checksums. False: not TCP. */
 bool frame_finish_large(struct frame *f);
 /* How many packets a large frame stands for. */
 uint32_t frame_segments(const struct frame *f);
 
-/* RSS (NDIS): the Toeplitz hash of the packet's tuple; types as in RSS_IPV4 ... False: not hashed. */
+/* RSS (NDIS): the Toeplitz hash of the packet's tuple; types: RSS_IPV4 ... False: not hashed. */
 uint32_t toeplitz(const uint8_t *key, uint32_t key_len, const uint8_t *data, uint32_t len);
 bool rss_hash(const struct headers *h, const uint8_t *data, const uint8_t *key, uint32_t types,
 	      uint32_t *hash);

@@ -79,7 +79,9 @@ static bool take_options(struct nic *nic, struct options *o, char *error, size_t
 		snprintf(error, size, "mac=%s is not a unicast MAC address", mac);
 		return false;
 	}
-	if (version && !(a->max_version = version_of(version))) {
+	if (version)
+		a->max_version = version_of(version);
+	if (!a->max_version) {
 		snprintf(error, size, "nvsp=%s: give 1, 2, 4, 5, 6 or 6.1", version);
 		return false;
 	}
@@ -381,7 +383,7 @@ void nic_vf_message(struct nic *nic)
 		nic_queue_message(nic, false, &m, bytes);
 }
 
-/* The last of the queues is open: time for the send table, from the port thread (primary's lock). */
+/* Is the last queue open? The port thread, which may lock the primary, then sends the table. */
 static void check_table(struct nic *nic)
 {
 	unsigned int open = 0;
@@ -613,7 +615,9 @@ static void receive_done(struct hv_channel *ch, const struct packet *p)
 		channel_kill(ch, "receive completion for no packet");
 		return;
 	}
-	if (__atomic_load_n(&q->nic->hungry, __ATOMIC_ACQUIRE))
+	/* the buffers are all queues' */
+	if (__atomic_load_n(&q->nic->hungry, __ATOMIC_ACQUIRE) ||
+	    (ch->sub && first_message(q->nic)))
 		port_kick(q->nic);
 	nic_flush_messages(ch);
 }
@@ -642,11 +646,13 @@ static void nic_packet(struct hv_channel *ch, struct packet *p)
 const struct hv_device_ops nic_ops = {
 	.kind = "nic",
 	.help =
-	"options: pair=nicN | tap=NAME | sink | source=FRAMES_PER_SECOND (0: all that goes) with size=BYTES | none,\n"
-	"  mac=, max_mtu=9202, queues=8, nvsp=1|2|4|5|6|6.1, vlan=ID (access port), speed=MBIT, name=TEXT,\n"
-	"  hide=csum+udp+tso+tso6+rsc+rss+vlan+sriov+name, batch=64, spoof, fixed-mac, link-down\n"
-	"commands: link up|down, speed MBIT, mac ADDRESS, netchange, vf add SERIAL|remove, counters [reset],\n"
-	"  info, rss, send-table [force] ENTRY..., pcap FILE|off, rate FRAMES_PER_SECOND [BYTES]",
+	"options: pair=nicN | tap=NAME | sink | source=FRAMES_PER_SECOND (0: what is taken)\n"
+	"  with size=BYTES | none; mac=, max_mtu=9202, queues=8, nvsp=1|2|4|5|6|6.1, name=TEXT,\n"
+	"  vlan=ID (access port), speed=MBIT, batch=64, spoof, fixed-mac, link-down,\n"
+	"  hide=csum+udp+tso+tso6+rsc+rss+vlan+sriov+name\n"
+	"commands: link up|down, speed MBIT, mac ADDRESS, netchange, vf add SERIAL|remove,\n"
+	"  counters [reset], info, rss, send-table [force] ENTRY..., pcap FILE|off,\n"
+	"  rate FRAMES_PER_SECOND [BYTES]",
 	/* f8615163-df3e-46c5-913f-f2d2f965ed0e */
 	.type = { { 0x63, 0x51, 0x61, 0xf8, 0x3e, 0xdf, 0xc5, 0x46,
 		    0x91, 0x3f, 0xf2, 0xd2, 0xf9, 0x65, 0xed, 0x0e } },

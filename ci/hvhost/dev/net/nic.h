@@ -110,11 +110,11 @@ struct nic_backend {
 	bool (*large)(struct nic *nic, bool v6);
 	/* Port thread: brings up to room frames with nic_receive(). May be NULL. */
 	void (*pump)(struct nic *nic, unsigned int room);
-	/* Nanoseconds until pump() has something without the fd being readable; UINT64_MAX: never. */
+	/* Nanoseconds until pump() has something without a readable fd; UINT64_MAX: never. */
 	uint64_t (*wait)(struct nic *nic);
 	void (*destroy)(struct nic *nic);
 };
-/* backend_*.c: each looks for its option; false with a reason, or nic->backend is set if it was there. */
+/* backend_*.c: each looks for its option and sets nic->backend; false: a bad one, with a reason. */
 bool backend_pair_create(struct nic *nic, struct options *o, char *error, size_t size);
 bool backend_tap_create(struct nic *nic, struct options *o, char *error, size_t size);
 bool backend_bench_create(struct nic *nic, struct options *o, char *error, size_t size);
@@ -186,9 +186,9 @@ bool rx_buffers_map(struct rx_buffers *b, struct gpadl *gpadl, uint32_t count, u
 /* Takes the GPADL out, for the caller to put. */
 struct gpadl *rx_buffers_unmap(struct rx_buffers *b);
 void rx_buffers_stop(struct rx_buffers *b);
-/* Appends one buffer to a packet; UINT32_MAX: none. *head is UINT32_MAX for a new packet. Locked by the caller. */
+/* These three with the lock held. Appends a buffer to a packet (*head: UINT32_MAX, a new one). */
 uint32_t rx_buffers_take(struct rx_buffers *b, uint32_t *head, uint32_t *tail, bool control);
-/* Gives back a chain that was not sent, or marks it as in flight on a queue. Locked by the caller. */
+/* Gives back a chain that was not sent, or marks it as in flight on a queue. */
 void rx_buffers_drop(struct rx_buffers *b, uint32_t head);
 void rx_buffers_sent(struct rx_buffers *b, uint32_t head, unsigned int queue);
 /* The guest is done with a packet; false: no such packet on that queue. */
@@ -199,9 +199,11 @@ void rx_buffers_close(struct rx_buffers *b, unsigned int queue);
 /* rx.c, port thread */
 /* Takes a frame from the wire into a queue's list, or drops it. */
 void nic_receive(struct nic *nic, struct frame *f);
+/* Forgets what waits for a channel that was closed since; before new frames are taken. */
+void rx_purge(struct nic_queue *q);
 /* Delivers what waits on a queue. */
 void rx_flush(struct nic *nic, struct nic_queue *q);
-/* Writes the control message into a buffer and sends it. Primary channel's lock held; false: no room now. */
+/* Sends a control message. Primary channel's lock held; false: no room now. */
 bool rx_control(struct hv_channel *ch, const uint8_t *data, uint32_t len);
 
 /* port.c */

@@ -104,7 +104,7 @@ static uint32_t query_name(const struct adapter *a, uint8_t *out, uint32_t *len)
 	return RNDIS_SUCCESS;
 }
 
-/* The revision and size that the asker understands; what follows from the version if it didn't say. */
+/* The revision and size that the asker understands, or what follows from the version. */
 static void offload_form(const struct adapter *a, const uint8_t *in, uint32_t in_len,
 			 struct ndis_header *h)
 {

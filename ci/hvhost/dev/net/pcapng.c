@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A capture that tshark and Wireshark open: pcapng (IETF draft-ietf-opsawg-pcapng), one interface. */
+/* A capture that tshark and Wireshark open: pcapng (draft-ietf-opsawg-pcapng), one interface. */
 #include <string.h>
 #include <time.h>
 #include "nic.h"

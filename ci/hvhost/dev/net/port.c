@@ -49,7 +49,10 @@ static uint32_t waiting_frames(const struct nic *nic)
 static void wait_for_work(struct nic *nic, bool room)
 {
 	uint64_t ns = room && nic->backend->wait ? nic->backend->wait(nic) : UINT64_MAX;
-	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000) };
+	struct timespec ts = {
+		.tv_sec = (time_t)(ns / 1000000000),
+		.tv_nsec = (long)(ns % 1000000000),
+	};
 	struct pollfd fd[2] = {
 		{ .fd = nic->kick_fd, .events = POLLIN },
 		{ .fd = room ? nic->backend_fd : -1, .events = POLLIN },
@@ -97,6 +100,8 @@ static void *port_main(void *arg)
 		bool room = waiting_frames(nic) < PUMP_FRAMES;
 
 		wait_for_work(nic, room);
+		for (unsigned int i = 0; i < NIC_QUEUES; i++)
+			rx_purge(&nic->queue[i]);
 		nic_policy_get(nic, &nic->policy);
 		take_frames(nic);
 		if (room && nic->backend->pump)

@@ -186,7 +186,7 @@ static uint32_t add_ppi(uint8_t *at, uint32_t type, uint32_t value)
 	return PPI_BYTES;
 }
 
-/* All headers of a data message; rsc: flags of the fragment, 0: a whole packet. Returns its bytes. */
+/* All headers of a data message; rsc: the fragment's flags, 0: a whole packet. Returns bytes. */
 static uint32_t make_header(uint8_t *at, const struct rx_buffers *b, const struct frame *f,
 			    uint32_t bytes, uint32_t rsc)
 {
@@ -337,12 +337,16 @@ static bool send_batch(struct hv_channel *ch, struct nic_queue *q)
 	return true;
 }
 
+void rx_purge(struct nic_queue *q)
+{
+	if (__atomic_exchange_n(&q->purge, false, __ATOMIC_ACQUIRE))
+		frame_list_free(&q->rx);
+}
+
 void rx_flush(struct nic *nic, struct nic_queue *q)
 {
 	struct hv_channel *ch;
 
-	if (__atomic_exchange_n(&q->purge, false, __ATOMIC_ACQUIRE))
-		frame_list_free(&q->rx);
 	if (!q->rx.first)
 		return;
 	ch = device_channel(nic->dev, q->index);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "nic.h"
 
-/* An LSO packet with less than this a segment is a way to make work, not traffic (RFC 9293: 536). */
+/* An LSO packet with less than this a segment makes work, not traffic (RFC 9293: 536). */
 #define MSS_MIN		64u
 
 /* Is this checksum offload switched on? */
@@ -65,9 +65,21 @@ static bool do_checksum(struct nic *nic, const struct rndis_data *d,
 	return true;
 }
 
+static void count_frame(struct nic *nic, struct nic_queue *q, const struct rndis_data *d)
+{
+	COUNT(nic, tx_packets, 1);
+	COUNT(nic, tx_bytes, d->len);
+	__atomic_fetch_add(&q->tx_packets, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&q->tx_bytes, d->len, __ATOMIC_RELAXED);
+	if (d->has_vlan)
+		COUNT(nic, tx_vlan, 1);
+	if (d->has_hash)
+		COUNT(nic, tx_hash, 1);
+}
+
 /* A large packet: to the peer as it is, or cut. Consumes the frame if true. */
-static bool do_lso(struct nic *nic, const struct rndis_data *d, const struct nic_policy *policy,
-		   struct frame *f)
+static bool do_lso(struct nic *nic, struct nic_queue *q, const struct rndis_data *d,
+		   const struct nic_policy *policy, struct frame *f)
 {
 	uint32_t mss = LSO_MSS(d->lso), l4 = LSO_L4_OFFSET(d->lso);
 	bool v6 = d->lso & LSO_V2 && d->lso & LSO_IPV6;
@@ -84,6 +96,7 @@ static bool do_lso(struct nic *nic, const struct rndis_data *d, const struct nic
 	if (h.l4 - h.l3 + mss > policy->frame_bytes)
 		return malformed(nic);
 	f->mss = mss;
+	count_frame(nic, q, d);
 	COUNT(nic, tx_lso_packets, 1);
 	COUNT(nic, tx_lso_segments, frame_segments(f));
 	if (nic->backend->large && nic->backend->large(nic, v6) && frame_finish_large(f)) {
@@ -149,18 +162,6 @@ static struct frame *access_tag(struct nic *nic, struct frame *f)
 	return tagged;
 }
 
-static void count_frame(struct nic *nic, struct nic_queue *q, const struct rndis_data *d)
-{
-	COUNT(nic, tx_packets, 1);
-	COUNT(nic, tx_bytes, d->len);
-	__atomic_fetch_add(&q->tx_packets, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&q->tx_bytes, d->len, __ATOMIC_RELAXED);
-	if (d->has_vlan)
-		COUNT(nic, tx_vlan, 1);
-	if (d->has_hash)
-		COUNT(nic, tx_hash, 1);
-}
-
 bool tx_data(struct nic *nic, struct nic_queue *q, const struct rndis_data *d,
 	     const struct nic_policy *policy)
 {
@@ -190,7 +191,8 @@ bool tx_data(struct nic *nic, struct nic_queue *q, const struct rndis_data *d,
 	} else if (!d->has_lso) {
 		count_guest_checksums(nic, &h, f);
 	}
-	count_frame(nic, q, d);
+	if (!d->has_lso)
+		count_frame(nic, q, d);
 	if (!policy->link) {
 		COUNT(nic, tx_link_down, 1);
 		frame_free(f);
@@ -204,7 +206,7 @@ bool tx_data(struct nic *nic, struct nic_queue *q, const struct rndis_data *d,
 		}
 	}
 	if (d->has_lso) {
-		if (do_lso(nic, d, policy, f))
+		if (do_lso(nic, q, d, policy, f))
 			return true;
 		frame_free(f);
 		return false;

@@ -82,15 +82,14 @@ static bool take_options(struct lun *lun, const char *text, char *error, size_t 
 	lun->shift = block == 4096 ? 12 : 9;
 	if (!options_end(o, error, size))
 		return false;
-	if (block == 512 || block == 4096) {
-		if (good_wwn && good_serial)
-			return true;
-		snprintf(error, size, good_wwn ?
-			 "serial: give 1 to 32 characters without blanks" :
-			 "wwn: give 16 hex digits beginning with 2, 3 or 5, or 32 beginning with 6");
-	} else {
+	if (block != 512 && block != 4096)
 		snprintf(error, size, "block: 512 or 4096");
-	}
+	else if (!good_wwn)
+		snprintf(error, size, "wwn: 16 hex digits (first 2, 3, 5) or 32 (first 6)");
+	else if (!good_serial)
+		snprintf(error, size, "serial: 1 to 32 characters without blanks");
+	else
+		return true;
 	return false;
 }
 
