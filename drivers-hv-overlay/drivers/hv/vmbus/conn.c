@@ -17,6 +17,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -235,10 +236,12 @@ static int conn_negotiate(struct hvb_version *neg, u32 only)
 		.isolated = hv_is_isolation_supported(),
 		.redirect = ms_hyperv.vtl == CONN_VTL_REDIRECT,
 		.timeout_ms = VMBUS_CONTACT_TIMEOUT_MS,
+		.total_ms = VMBUS_CONTACT_TOTAL_MS,
 	};
 	struct hvb_version_response answer = {};
 	enum hvb_version_event event;
 	enum hvb_version_step step;
+	ktime_t start;
 
 	if (cmpxchg(&vmbus_conn.phase, VMBUS_DISCONNECTED,
 		    VMBUS_CONNECTING) != VMBUS_DISCONNECTED)
@@ -246,9 +249,11 @@ static int conn_negotiate(struct hvb_version *neg, u32 only)
 
 	step = hvb_version_start(neg, &cfg);
 	while (step == HVB_VER_TRY) {
+		start = ktime_get();
 		if (neg->next.delay_ms)
 			msleep(neg->next.delay_ms);
 		event = conn_contact(&neg->next, &answer);
+		neg->next.took_ms = ktime_ms_delta(ktime_get(), start);
 		step = hvb_version_next(neg, event, &answer);
 	}
 

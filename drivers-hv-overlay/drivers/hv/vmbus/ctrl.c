@@ -23,6 +23,7 @@
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/nmi.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -48,6 +49,8 @@
 #define POST_DELAY_MAX_US	(100 * USEC_PER_MSEC)
 #define POST_LIMIT_SLEEP_US	(60 * USEC_PER_SEC)
 #define POST_LIMIT_ATOMIC_US	(10 * USEC_PER_SEC)
+/* A host that takes not even the first message isn't there. */
+#define POST_LIMIT_CONTACT_US	(10 * USEC_PER_SEC)
 /* Longest delay that is spent in udelay(). */
 #define POST_UDELAY_MAX_US	1000
 
@@ -70,7 +73,14 @@ static struct {
 static DEFINE_RAW_SPINLOCK(req_lock);
 static LIST_HEAD(req_list);
 
-static atomic_t ctrl_rejects[HVB_REJ_COUNT];
+static struct {
+	atomic_long_t rejects[HVB_REJ_COUNT];
+	atomic_long_t received;
+	atomic_long_t stalls;
+	atomic_long_t posted;
+	atomic_long_t post_retries;
+	atomic_long_t post_errors;
+} ctrl_stats;
 
 /* ---- posting ---- */
 
@@ -131,6 +141,20 @@ static void post_delay(unsigned int usec, bool can_sleep)
 		udelay(usec);
 }
 
+static unsigned int post_limit(u32 type, bool can_sleep)
+{
+	if (!can_sleep)
+		return POST_LIMIT_ATOMIC_US;
+	return type == HVB_MSG_INITIATE_CONTACT ? POST_LIMIT_CONTACT_US :
+						  POST_LIMIT_SLEEP_US;
+}
+
+static int post_count(int ret)
+{
+	atomic_long_inc(ret ? &ctrl_stats.post_errors : &ctrl_stats.posted);
+	return ret;
+}
+
 /**
  * vmbus_post() - send a control message to the host
  * @msg: the message
@@ -139,7 +163,7 @@ static void post_delay(unsigned int usec, bool can_sleep)
  *
  * The host's queue is short; when it is full, or the host is short of memory,
  * this tries again with growing delays for up to a minute (ten seconds if
- * @can_sleep is false).
+ * @can_sleep is false, and for INITIATE_CONTACT).
  *
  * Context: process context if @can_sleep, else any.
  * Return: 0, or -ENODEV if there is no connection that takes the message,
@@ -148,9 +172,8 @@ static void post_delay(unsigned int usec, bool can_sleep)
  */
 int vmbus_post(const void *msg, size_t len, bool can_sleep)
 {
-	unsigned int limit = can_sleep ? POST_LIMIT_SLEEP_US :
-					 POST_LIMIT_ATOMIC_US;
 	unsigned int delay = POST_DELAY_MIN_US;
+	unsigned int limit;
 	unsigned int spent = 0;
 	u32 type;
 	int ret;
@@ -161,14 +184,16 @@ int vmbus_post(const void *msg, size_t len, bool can_sleep)
 		return -EMSGSIZE;
 
 	type = get_unaligned_le32(msg);
+	limit = post_limit(type, can_sleep);
 
 	for (;;) {
 		ret = post_once(msg, len, type);
 		if (ret != -EAGAIN && ret != -ENOBUFS)
-			return ret;
+			return post_count(ret);
 		if (spent >= limit)
 			break;
 
+		atomic_long_inc(&ctrl_stats.post_retries);
 		post_delay(delay, can_sleep);
 		spent += delay;
 		delay = min_t(unsigned int, 2 * delay, POST_DELAY_MAX_US);
@@ -176,7 +201,7 @@ int vmbus_post(const void *msg, size_t len, bool can_sleep)
 
 	pr_err_ratelimited("the host takes no messages, %s dropped: %d\n",
 			   hvb_msg_name(type), ret);
-	return ret;
+	return post_count(ret);
 }
 
 /* ---- requests ---- */
@@ -363,7 +388,7 @@ static enum hvb_conn_state ctrl_state(void)
 
 static void ctrl_reject(u32 type, enum hvb_reject why)
 {
-	int count = atomic_inc_return(&ctrl_rejects[why]);
+	long count = atomic_long_inc_return(&ctrl_stats.rejects[why]);
 
 	/*
 	 * Messages that newer hosts send, and offers in flight while the
@@ -373,7 +398,7 @@ static void ctrl_reject(u32 type, enum hvb_reject why)
 		pr_debug_ratelimited("ignored %s: %s\n", hvb_msg_name(type),
 				     hvb_reject_name(why));
 	else
-		pr_warn_ratelimited("dropped a message, %s (%u): %s, %d so far\n",
+		pr_warn_ratelimited("dropped a message, %s (%u): %s, %ld so far\n",
 				    hvb_msg_name(type), type,
 				    hvb_reject_name(why), count);
 }
@@ -396,6 +421,7 @@ static bool ctrl_enqueue(struct vmbus_cpu *vc, u32 type,
 	if (ctrl.head - ctrl.tail == CTRL_QUEUE_LEN) {
 		vc->stalled = true;
 		ctrl.stalled = true;
+		atomic_long_inc(&ctrl_stats.stalls);
 		taken = false;
 		goto unlock;
 	}
@@ -567,6 +593,7 @@ bool vmbus_ctrl_isr(struct vmbus_cpu *cpu)
 		hvs_copyin(&msg, (void __force __hvshared *)slot, sizeof(msg));
 		if (!ctrl_take(cpu, &msg))
 			return true;
+		atomic_long_inc(&ctrl_stats.received);
 	} else {
 		ctrl_reject(HVB_MSG_INVALID, HVB_REJ_UNKNOWN);
 	}
@@ -683,6 +710,33 @@ void vmbus_ctrl_flush(void)
 {
 	if (vmbus_conn.con_wq)
 		flush_workqueue(vmbus_conn.con_wq);
+}
+
+/**
+ * vmbus_ctrl_show() - print the counters of control messages
+ * @m: file of debugfs
+ *
+ * Context: any.
+ */
+void vmbus_ctrl_show(struct seq_file *m)
+{
+	unsigned int why;
+
+	seq_printf(m, "received %ld stalls %ld\n",
+		   atomic_long_read(&ctrl_stats.received),
+		   atomic_long_read(&ctrl_stats.stalls));
+	seq_printf(m, "posted %ld retries %ld errors %ld\n",
+		   atomic_long_read(&ctrl_stats.posted),
+		   atomic_long_read(&ctrl_stats.post_retries),
+		   atomic_long_read(&ctrl_stats.post_errors));
+
+	for (why = HVB_OK + 1; why < HVB_REJ_COUNT; why++) {
+		long count = atomic_long_read(&ctrl_stats.rejects[why]);
+
+		if (count)
+			seq_printf(m, "rejected %ld %s\n", count,
+				   hvb_reject_name(why));
+	}
 }
 
 /**

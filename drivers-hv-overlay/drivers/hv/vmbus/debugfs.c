@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/kernel/debug/hyperv/<instance GUID>/
+ * /sys/kernel/debug/hyperv/
+ *
+ *	connection			protocol version, control messages
+ *	<instance GUID>/		a device:
  *
  *	counters			what a diagnosis needs, read-only
  *	fuzz_test_state			1 switches the delays on
@@ -97,6 +100,18 @@ static int vmbus_counters_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vmbus_counters);
 
+static int vmbus_connection_show(struct seq_file *m, void *unused)
+{
+	u32 version = READ_ONCE(vmbus_conn.version);
+
+	seq_printf(m, "connected %d version %u.%u connection_id 0x%x\n",
+		   vmbus_conn_is_up(), version >> 16, version & 0xffff,
+		   READ_ONCE(vmbus_conn.msg_conn_id));
+	vmbus_ctrl_show(m);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vmbus_connection);
+
 static void vmbus_fuzz_add(struct hv_device *dev, struct dentry *dir)
 {
 	struct vmbus_channel *ch = dev->channel;
@@ -183,13 +198,15 @@ void vmbus_debug_delay_message(struct vmbus_channel *ch)
 #endif /* CONFIG_HYPERV_TESTING */
 
 /**
- * vmbus_debug_init() - make the directory for all devices
+ * vmbus_debug_init() - make the directory for all devices, and its own file
  *
  * Context: module initialisation.
  */
 void vmbus_debug_init(void)
 {
 	vmbus_debug_root = debugfs_create_dir("hyperv", NULL);
+	debugfs_create_file("connection", 0400, vmbus_debug_root, NULL,
+			    &vmbus_connection_fops);
 }
 
 /**

@@ -255,21 +255,27 @@ static bool irq_thread_wanted(struct vmbus_cpu *vc, bool message)
 	return false;
 }
 
-static void irq_handle(struct vmbus_cpu *vc)
+/*
+ * Callbacks may take a spinlock_t, although this is a hard interrupt which is
+ * never threaded. That is right, as these are sleeping locks on PREEMPT_RT only,
+ * which doesn't come here; lockdep can't know. It is told so about callbacks
+ * alone: messages, and the timer behind them, need no exception.
+ */
+static void irq_events_nort(struct vmbus_cpu *vc, bool explained)
 {
-	/*
-	 * Callbacks may take a spinlock_t, although this is a hard interrupt
-	 * which is never threaded. That is right, as these are sleeping locks
-	 * on PREEMPT_RT only, which doesn't come here; lockdep can't know.
-	 */
 	static DEFINE_WAIT_OVERRIDE_MAP(irq_map, LD_WAIT_CONFIG);
-	bool message;
 
 	lock_map_acquire_try(&irq_map);
-	/* Messages first: those of the timer are the most urgent. */
-	message = vmbus_ctrl_isr(vc);
-	irq_events(vc, message);
+	irq_events(vc, explained);
 	lock_map_release(&irq_map);
+}
+
+static void irq_handle(struct vmbus_cpu *vc)
+{
+	/* Messages first: those of the timer are the most urgent. */
+	bool message = vmbus_ctrl_isr(vc);
+
+	irq_events_nort(vc, message);
 }
 
 static void irq_handle_rt(struct vmbus_cpu *vc)

@@ -101,7 +101,7 @@ static int pm_syscore_suspend(void)
 
 static void pm_syscore_resume(void)
 {
-	vmbus_synic_enable_regs(VMBUS_CONNECT_CPU);
+	vmbus_synic_resume(VMBUS_CONNECT_CPU);
 }
 
 static struct syscore_ops pm_syscore_ops = {

@@ -391,6 +391,30 @@ void vmbus_synic_disable_regs(unsigned int cpu)
 }
 
 /**
+ * vmbus_synic_resume() - enable the SynIC of this CPU in a restored image
+ * @cpu: the CPU that this runs on
+ *
+ * The pages are as they were when the image was made, and a message may have
+ * come between the moment when interrupts went off and the end of the SynIC.
+ * Nobody would ever look at it, as its interrupt is lost, and the host would
+ * find the slot taken for ever. Nothing is lost with it: there is no connection,
+ * and timers are programmed anew. One of them may have expired meanwhile, with
+ * no SynIC to deliver to: the end of message makes the hypervisor try again.
+ *
+ * Context: syscore resume, interrupts off.
+ */
+void vmbus_synic_resume(unsigned int cpu)
+{
+	struct vmbus_cpu *vc = per_cpu_ptr(vmbus_conn.cpu, cpu);
+	struct hv_message *slot = vmbus_msg_slot(vc);
+
+	if (slot)
+		WRITE_ONCE(slot->header.message_type, HVMSG_NONE);
+	vmbus_synic_enable_regs(cpu);
+	hv_set_msr(HV_MSR_EOM, 0);
+}
+
+/**
  * vmbus_synic_online() - a CPU has come online: let it take interrupts
  * @cpu: the CPU that this runs on
  *

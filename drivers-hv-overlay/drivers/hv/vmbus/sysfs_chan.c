@@ -86,61 +86,35 @@ VMBUS_CHAN_RING_ATTR(in_mask, false, current_interrupt_mask);
 VMBUS_CHAN_RING_ATTR(read_avail, false, bytes_avail_toread);
 VMBUS_CHAN_RING_ATTR(write_avail, true, bytes_avail_towrite);
 
-static ssize_t interrupts_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->interrupts);
-}
-VMBUS_CHAN_ATTR_RO(interrupts);
+/* Attributes that show one counter. */
+#define VMBUS_CHAN_COUNTER_ATTR(_name, _field)				\
+static ssize_t _name##_show(struct vmbus_channel *ch, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%llu\n", READ_ONCE(ch->_field));	\
+}									\
+VMBUS_CHAN_ATTR_RO(_name)
 
-static ssize_t events_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->sig_events);
-}
-VMBUS_CHAN_ATTR_RO(events);
+VMBUS_CHAN_COUNTER_ATTR(interrupts, interrupts);
+VMBUS_CHAN_COUNTER_ATTR(events, sig_events);
+VMBUS_CHAN_COUNTER_ATTR(intr_in_full, intr_in_full);
+VMBUS_CHAN_COUNTER_ATTR(intr_out_empty, intr_out_empty);
+VMBUS_CHAN_COUNTER_ATTR(out_full_first, out_full_first);
+VMBUS_CHAN_COUNTER_ATTR(out_full_total, out_full_total);
 
-static ssize_t intr_in_full_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->intr_in_full);
-}
-VMBUS_CHAN_ATTR_RO(intr_in_full);
+/* Attributes that show one value of the guest's monitor page. */
+#define VMBUS_CHAN_MONITOR_ATTR(_name)					\
+static ssize_t _name##_show(struct vmbus_channel *ch, char *buf)	\
+{									\
+	u32 val;							\
+	int ret;							\
+									\
+	ret = vmbus_monitor_##_name(ch, 1, &val);			\
+	return ret ? ret : sysfs_emit(buf, "%u\n", val);		\
+}									\
+VMBUS_CHAN_ATTR_RO(_name)
 
-static ssize_t intr_out_empty_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->intr_out_empty);
-}
-VMBUS_CHAN_ATTR_RO(intr_out_empty);
-
-static ssize_t out_full_first_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->out_full_first);
-}
-VMBUS_CHAN_ATTR_RO(out_full_first);
-
-static ssize_t out_full_total_show(struct vmbus_channel *ch, char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", ch->out_full_total);
-}
-VMBUS_CHAN_ATTR_RO(out_full_total);
-
-static ssize_t pending_show(struct vmbus_channel *ch, char *buf)
-{
-	u32 val;
-	int ret;
-
-	ret = vmbus_monitor_pending(ch, 1, &val);
-	return ret ? ret : sysfs_emit(buf, "%u\n", val);
-}
-VMBUS_CHAN_ATTR_RO(pending);
-
-static ssize_t latency_show(struct vmbus_channel *ch, char *buf)
-{
-	u32 val;
-	int ret;
-
-	ret = vmbus_monitor_latency(ch, 1, &val);
-	return ret ? ret : sysfs_emit(buf, "%u\n", val);
-}
-VMBUS_CHAN_ATTR_RO(latency);
+VMBUS_CHAN_MONITOR_ATTR(pending);
+VMBUS_CHAN_MONITOR_ATTR(latency);
 
 static ssize_t monitor_id_show(struct vmbus_channel *ch, char *buf)
 {

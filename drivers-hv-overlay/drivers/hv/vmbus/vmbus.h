@@ -75,13 +75,16 @@
 /*
  * Limits of every wait for the host, in milliseconds. A host under load has
  * been seen to take tens of seconds for UNLOAD (it flushes disk caches first).
+ * CONTACT is one answer to INITIATE_CONTACT and, in total, all of them.
  */
-#define VMBUS_CONTACT_TIMEOUT_MS	(60 * 1000)
+#define VMBUS_CONTACT_TIMEOUT_MS	(20 * 1000)
+#define VMBUS_CONTACT_TOTAL_MS		(60 * 1000)
 #define VMBUS_REQUEST_TIMEOUT_MS	(60 * 1000)
 #define VMBUS_UNLOAD_TIMEOUT_MS		(100 * 1000)
 #define VMBUS_RESUME_OFFERS_TIMEOUT_MS	(10 * 1000)
 #define VMBUS_RESCIND_TIMEOUT_MS	(60 * 1000)
 
+struct seq_file;
 struct vmbus_chan;
 
 /**
@@ -359,6 +362,7 @@ bool vmbus_request_answer(const struct hvb_request_key *key,
 			  const void *msg, u32 len);
 bool vmbus_ctrl_isr(struct vmbus_cpu *cpu);
 void vmbus_ctrl_flush(void);
+void vmbus_ctrl_show(struct seq_file *m);
 
 /*
  * synic.c: per-CPU SynIC pages and registers
@@ -373,6 +377,7 @@ int vmbus_synic_start(void);
 void vmbus_synic_stop(void);
 void vmbus_synic_enable_regs(unsigned int cpu);
 void vmbus_synic_disable_regs(unsigned int cpu);
+void vmbus_synic_resume(unsigned int cpu);
 int vmbus_synic_online(unsigned int cpu);
 int vmbus_synic_offline(unsigned int cpu);
 int vmbus_synic_post(u32 conn_id, const void *payload, size_t len);

@@ -6,6 +6,7 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "version.h"
@@ -26,6 +27,18 @@ static enum hvb_version_step fail(struct hvb_version *neg, int error)
 {
 	neg->error = error;
 	return HVB_VER_FAIL;
+}
+
+/* Have one more message sent, if there is time. */
+static enum hvb_version_step try_next(struct hvb_version *neg, int error)
+{
+	struct hvb_version_try *try = &neg->next;
+
+	if (!neg->left_ms)
+		return fail(neg, error);
+	try->timeout_ms = min(neg->cfg.timeout_ms, neg->left_ms);
+	try->took_ms = 0;
+	return HVB_VER_TRY;
 }
 
 /* Ask for the version at the current position, or for a lower one. */
@@ -54,8 +67,7 @@ static enum hvb_version_step ask(struct hvb_version *neg)
 		try->conn_id = HVB_MSG_CONN_ID_4_REDIRECT;
 	else
 		try->conn_id = HVB_MSG_CONN_ID_4;
-	try->timeout_ms = cfg->timeout_ms;
-	return HVB_VER_TRY;
+	return try_next(neg, -ETIMEDOUT);
 }
 
 static enum hvb_version_step ask_lower(struct hvb_version *neg)
@@ -71,7 +83,7 @@ static enum hvb_version_step ask_again(struct hvb_version *neg, int error)
 		return fail(neg, error);
 	neg->retries++;
 	neg->next.delay_ms = HVB_VERSION_RETRY_MS;
-	return HVB_VER_TRY;
+	return try_next(neg, error);
 }
 
 static enum hvb_version_step no_conn(struct hvb_version *neg)
@@ -125,6 +137,7 @@ enum hvb_version_step hvb_version_start(struct hvb_version *neg,
 {
 	memset(neg, 0, sizeof(*neg));
 	neg->cfg = *cfg;
+	neg->left_ms = cfg->total_ms;
 	neg->redirect = cfg->redirect;
 	return ask(neg);
 }
@@ -132,7 +145,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_version_start);
 
 /**
  * hvb_version_next() - go on after a try
- * @neg: negotiation whose last step was %HVB_VER_TRY
+ * @neg: negotiation whose last step was %HVB_VER_TRY; next.took_ms is set
  * @event: what came of the try
  * @answer: the answer, if @event is %HVB_VER_EV_ANSWER; not used otherwise
  *
@@ -145,6 +158,8 @@ enum hvb_version_step
 hvb_version_next(struct hvb_version *neg, enum hvb_version_event event,
 		 const struct hvb_version_response *answer)
 {
+	neg->left_ms -= min(neg->next.took_ms, neg->left_ms);
+
 	switch (event) {
 	case HVB_VER_EV_ANSWER:
 		return answered(neg, answer);

@@ -11,6 +11,7 @@
  *		sleep for neg.next.delay_ms;
  *		post INITIATE_CONTACT for neg.next.version to neg.next.conn_id;
  *		wait for at most neg.next.timeout_ms;
+ *		neg.next.took_ms = what all that took;
  *		step = hvb_version_next(&neg, event, response);
  *	}
  *
@@ -46,6 +47,8 @@
  * @isolated: confidential VM: below 5.2 there is no connection
  * @redirect: guest runs in VTL 2: try the redirected connection id first
  * @timeout_ms: how long to wait for one answer
+ * @total_ms: how long the whole negotiation may take: what is left of it limits
+ *	the last wait, and when it is used up no other message is sent
  */
 struct hvb_version_cfg {
 	u32 max;
@@ -53,6 +56,7 @@ struct hvb_version_cfg {
 	bool isolated;
 	bool redirect;
 	u32 timeout_ms;
+	u32 total_ms;
 };
 
 /**
@@ -62,6 +66,7 @@ struct hvb_version_cfg {
  * @sint_form: the message names SINT and VTL (from 5.0), not an interrupt page
  * @delay_ms: wait so long before posting
  * @timeout_ms: wait so long for the answer
+ * @took_ms: how long the try took, with @delay_ms; set by the caller
  */
 struct hvb_version_try {
 	u32 version;
@@ -69,6 +74,7 @@ struct hvb_version_try {
 	bool sint_form;
 	u32 delay_ms;
 	u32 timeout_ms;
+	u32 took_ms;
 };
 
 /**
@@ -106,12 +112,13 @@ enum hvb_version_step {
  *	-EDOM: the host grants no version that is allowed here;
  *	-EPROTONOSUPPORT: only versions without support for isolation, or not
  *	the one in use before hibernation;
- *	-ETIMEDOUT: no answer; -ENXIO: no host to post to; -EIO: posting failed;
+ *	-ETIMEDOUT: no answer, or too late; -ENXIO: no host to post to; -EIO: posting failed;
  *	-ENOMEM: the host is short of resources; -ECONNREFUSED: granted and
  *	then refused; -EPROTO: the answer makes no sense
  * @cfg: what was asked for
  * @index: position in the list of versions (private)
  * @retries: tries of this version after the first one (private)
+ * @left_ms: what is left of &hvb_version_cfg.total_ms (private)
  * @redirect: the redirected connection id is still in play (private)
  */
 struct hvb_version {
@@ -122,6 +129,7 @@ struct hvb_version {
 	struct hvb_version_cfg cfg;
 	u32 index;
 	u32 retries;
+	u32 left_ms;
 	bool redirect;
 };
 

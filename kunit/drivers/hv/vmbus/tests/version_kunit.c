@@ -9,6 +9,8 @@
 #include "compat.h"
 
 #define ALL	U32_MAX
+/* No limit that a test reaches unless it wants to. */
+#define LONG	U32_MAX
 
 /**
  * struct host - a scripted host
@@ -182,6 +184,7 @@ static void version_run(struct kunit *test)
 	struct hvb_version neg;
 
 	cfg.timeout_ms = 1234;
+	cfg.total_ms = LONG;
 	step = hvb_version_start(&neg, &cfg);
 	while (step == HVB_VER_TRY) {
 		check_try(test, &cfg, &neg.next);
@@ -216,7 +219,7 @@ static void version_order(struct kunit *test)
 		HVB_V5_3, HVB_V5_2, HVB_V5_1, HVB_V5_0,
 		HVB_V4_1, HVB_V4_0, HVB_V3_0, HVB_V2_4,
 	};
-	struct hvb_version_cfg cfg = { .max = ALL };
+	struct hvb_version_cfg cfg = { .max = ALL, .total_ms = LONG };
 	struct hvb_version_response no = {};
 	enum hvb_version_step step;
 	struct hvb_version neg;
@@ -237,7 +240,7 @@ static void version_order(struct kunit *test)
 
 static void version_post_failed(struct kunit *test)
 {
-	struct hvb_version_cfg cfg = { .max = ALL };
+	struct hvb_version_cfg cfg = { .max = ALL, .total_ms = LONG };
 	struct hvb_version neg;
 
 	KUNIT_ASSERT_EQ(test, hvb_version_start(&neg, &cfg), HVB_VER_TRY);
@@ -249,7 +252,7 @@ static void version_post_failed(struct kunit *test)
 /* Retries are counted for one version, not for all of them. */
 static void version_retries_reset(struct kunit *test)
 {
-	struct hvb_version_cfg cfg = { .max = ALL };
+	struct hvb_version_cfg cfg = { .max = ALL, .total_ms = LONG };
 	struct hvb_version_response no = {};
 	struct hvb_version neg;
 	unsigned int v, i;
@@ -267,6 +270,94 @@ static void version_retries_reset(struct kunit *test)
 	}
 }
 
+/**
+ * struct time_case - a negotiation that takes its time
+ * @name: for the report
+ * @total: limit of the whole negotiation
+ * @took: how long each try takes
+ * @event: how each ends
+ * @state: connection state in an answer that grants; 0xff: one that refuses
+ * @step: the last step
+ * @error: with %HVB_VER_FAIL
+ * @tries: how many there are
+ * @last_timeout: how long the last one may wait for its answer
+ */
+struct time_case {
+	const char *name;
+	u32 total;
+	u32 took;
+	enum hvb_version_event event;
+	u8 state;
+	enum hvb_version_step step;
+	int error;
+	u32 tries;
+	u32 last_timeout;
+};
+
+#define REFUSED	0xff
+
+static const struct time_case times[] = {
+	{ "silent, all retries", 70, 21, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 3, 20 },
+	{ "silent, last wait is short", 50, 21, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 3, 8 },
+	{ "silent, time for one retry", 40, 21, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 2, 19 },
+	{ "silent, used up exactly", 42, 21, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 2, 20 },
+	{ "one try takes all", 10, U32_MAX, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 1, 10 },
+	{ "refused slowly", 50, 19, HVB_VER_EV_ANSWER, REFUSED,
+	  HVB_VER_FAIL, -ETIMEDOUT, 3, 12 },
+	{ "refused at once", 50, 0, HVB_VER_EV_ANSWER, REFUSED,
+	  HVB_VER_FAIL, -EDOM, 8, 20 },
+	{ "no connection id, slowly", 15, 15, HVB_VER_EV_NO_CONN, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 1, 15 },
+	{ "low resources, slowly", 25, 20, HVB_VER_EV_ANSWER,
+	  HVB_CONTACT_LOW_RES, HVB_VER_FAIL, -ENOMEM, 2, 5 },
+	{ "granted at the last moment", 10, 10, HVB_VER_EV_ANSWER,
+	  HVB_CONTACT_OK, HVB_VER_DONE, 0, 1, 10 },
+	{ "granted too late is granted", 10, 11, HVB_VER_EV_ANSWER,
+	  HVB_CONTACT_OK, HVB_VER_DONE, 0, 1, 10 },
+	{ "no time at all", 0, 0, HVB_VER_EV_TIMEOUT, 0,
+	  HVB_VER_FAIL, -ETIMEDOUT, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(time, times, name);
+
+static void version_time(struct kunit *test)
+{
+	const struct time_case *c = test->param_value;
+	struct hvb_version_cfg cfg = {
+		.max = ALL,
+		.timeout_ms = 20,
+		.total_ms = c->total,
+	};
+	struct hvb_version_response answer = {
+		.supported = c->state != REFUSED,
+		.state = c->state,
+		.msg_conn_id = 4,
+	};
+	u32 tries = 0, timeout = 0;
+	enum hvb_version_step step;
+	struct hvb_version neg;
+
+	step = hvb_version_start(&neg, &cfg);
+	while (step == HVB_VER_TRY) {
+		KUNIT_ASSERT_LT(test, tries, 100);
+		KUNIT_EXPECT_EQ(test, neg.next.took_ms, 0);
+		KUNIT_EXPECT_NE(test, neg.next.timeout_ms, 0);
+		timeout = neg.next.timeout_ms;
+		tries++;
+		neg.next.took_ms = c->took;
+		step = hvb_version_next(&neg, c->event, &answer);
+	}
+	KUNIT_EXPECT_EQ(test, step, c->step);
+	KUNIT_EXPECT_EQ(test, neg.error, c->error);
+	KUNIT_EXPECT_EQ(test, tries, c->tries);
+	KUNIT_EXPECT_EQ(test, timeout, c->last_timeout);
+}
+
 /* However the host behaves, a negotiation ends soon. */
 static void version_always_ends(struct kunit *test)
 {
@@ -279,6 +370,7 @@ static void version_always_ends(struct kunit *test)
 	for (round = 0; round < 5000; round++) {
 		memset(&cfg, 0, sizeof(cfg));
 		cfg.max = ALL;
+		cfg.total_ms = LONG;
 		cfg.redirect = round & 1;
 		cfg.isolated = round & 2;
 		step = hvb_version_start(&neg, &cfg);
@@ -298,6 +390,7 @@ static struct kunit_case version_cases[] = {
 	KUNIT_CASE(version_order),
 	KUNIT_CASE(version_post_failed),
 	KUNIT_CASE(version_retries_reset),
+	KUNIT_CASE_PARAM(version_time, time_gen_params),
 	KUNIT_CASE(version_always_ends),
 	{}
 };
