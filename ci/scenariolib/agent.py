@@ -40,6 +40,12 @@ class Agent:
         """The port is gone: whoever waits must know."""
         self._events.put(("CLOSED", None, None, []))
 
+    def reopen(self):
+        """Another guest will be there; drops what the last one left."""
+        while not self._events.empty():
+            self._events.get()
+        self._partial, self._output = b"", []
+
     def _next(self, deadline):
         left = deadline - time.monotonic()
         if left <= 0:

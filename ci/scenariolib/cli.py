@@ -10,7 +10,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from . import hosts
+from . import hosts, rootdisk
 from .errors import HostError
 from .parser import CONFIGS, STACKS, ScenarioError, load
 from .paths import BUILD, HERE, LOGS, SCENARIOS
@@ -58,11 +58,13 @@ def parse_args(argv):
                         help="one line for each scenario, not for each step")
     args = parser.parse_args(words)
     args.stack, args.config = chosen["STACK"], chosen["CONFIG"]
-    args.host = chosen["HOST"] or "qemu"
+    args.host = chosen["HOST"]
     if args.stack and args.stack not in STACKS:
         die("STACK must be one of: %s" % " ".join(STACKS))
     if args.config and args.config not in CONFIGS:
         die("CONFIG must be one of: %s" % " ".join(CONFIGS))
+    if args.host and args.host not in hosts.HOSTS:
+        die("HOST must be one of: %s" % " ".join(hosts.HOSTS))
     return args
 
 
@@ -110,14 +112,19 @@ def plan(args, scenarios):
     return runs
 
 
-def not_runnable(host_class, host, scenario, stack, config):
-    """Why this run cannot be made here, or an empty string."""
-    if host not in scenario.hosts:
-        return "needs HOST=" + " or ".join(scenario.hosts)
+def not_written_for(wanted, scenario, stack, config):
+    """Why nobody can make this run, or an empty string."""
+    if not hosts.host_for(scenario, wanted):
+        return "needs HOST=" + " or HOST=".join(scenario.hosts)
     if stack not in scenario.stacks:
         return "not written for STACK=%s, see the file" % stack
     if config not in scenario.configs:
         return "not written for CONFIG=%s" % config
+    return ""
+
+
+def not_runnable(host_class, scenario):
+    """Why this run cannot be made on this machine, or an empty string."""
     missing = set(scenario.needs) - host_class.features
     if missing:
         return "needs a host with " + " ".join(sorted(missing))
@@ -175,16 +182,34 @@ def run_one(run, host_class, quiet):
     return result.verdict
 
 
-def run_all(args, runs, host_class):
-    """The verdicts of all runs, in order."""
-    def one(run):
-        return run_one(run, host_class, args.quiet)
+def run_all(args, runs):
+    """The verdicts of all (run, host class), in order."""
+    def one(pair):
+        return run_one(*pair, args.quiet)
 
     LOGS.mkdir(parents=True, exist_ok=True)
     if args.jobs <= 1:
-        return [one(run) for run in runs]
+        return [one(pair) for pair in runs]
     with ThreadPoolExecutor(args.jobs) as pool:
         return list(pool.map(one, runs))
+
+
+def with_hosts(args, runs):
+    """Sorts out what can't run: [(run, host class)], and how many can't."""
+    wanted, skipped, classes = [], 0, {}
+    for run in runs:
+        why = not_written_for(args.host, *run)
+        if not why:
+            name = hosts.host_for(run[0], args.host)
+            if name not in classes:
+                classes[name] = hosts.choose(name)
+            why = not_runnable(classes[name], run[0])
+        if why:
+            skipped += 1
+            print("NOT RUN %s %s/%s: %s" % (run[0].name, run[1], run[2], why))
+        else:
+            wanted.append((run, classes[name]))
+    return wanted, skipped
 
 
 def main(argv):
@@ -200,20 +225,16 @@ def main(argv):
     runs = plan(args, scenarios)
     check_disk()
     try:
-        host_class = hosts.choose(args.host)
+        wanted, skipped = with_hosts(args, runs)
+        # Now, so that no run's times include it.
+        for name in {disk.image for run, _ in wanted
+                     for disk in run[0].disks if disk.image}:
+            rootdisk.image_path(name)
     except HostError as err:
         die(str(err))
-    wanted, skipped = [], 0
-    for run in runs:
-        why = not_runnable(host_class, args.host, *run)
-        if why:
-            skipped += 1
-            print("NOT RUN %s %s/%s: %s" % (run[0].name, run[1], run[2], why))
-        else:
-            wanted.append(run)
     if not args.no_build:
-        build_kernels(wanted)
-    verdicts = run_all(args, wanted, host_class)
+        build_kernels([run for run, _ in wanted])
+    verdicts = run_all(args, wanted)
     passed = verdicts.count("pass")
     failed = len(verdicts) - passed
     if skipped:

@@ -1,29 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Builds what boots: the first level's image and a guest's initramfs.
+"""Builds what boots in a guest, and runs what the packages hold.
 
 Everything comes from build/hosts/root, where ci/host/packages unpacked Debian
 packages, and from the kernel under test.
 """
 
-import hashlib
 import lzma
 import os
 import re
-import shutil
 import subprocess
 
 from .cpio import CpioWriter
 from .errors import HostError
-from .paths import HERE, HOST, ROOT
+from .paths import BUILD, HERE, HOST, ROOT
 
 LOADER = "lib64/ld-linux-x86-64.so.2"
 LIBDIRS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu",
            "usr/lib/x86_64-linux-gnu/pulseaudio", "lib", "usr/lib")
 QEMU = "usr/bin/qemu-system-x86_64"
-FIRMWARE = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin",
-            "linuxboot.bin", "multiboot_dma.bin", "pvh.bin")
-L1_APPLETS = ("sh", "mount", "insmod", "cat", "echo", "stty", "poweroff",
-              "sleep", "ln", "kill", "mkfifo")
 
 
 def compiled(name):
@@ -41,6 +35,25 @@ def compiled(name):
     except (OSError, subprocess.CalledProcessError):
         raise HostError("cannot compile ci/host/%s.c: install gcc and "
                         "libc6-dev" % name) from None
+    os.replace(fresh, target)
+    return target
+
+
+def fcopy_daemon():
+    """Builds the base tree's file copy daemon, which Debian doesn't package."""
+    source = BUILD / "base/tools/hv"
+    target = HOST / "hv_fcopy_uio_daemon"
+    files = [source / "hv_fcopy_uio_daemon.c", source / "vmbus_bufring.c"]
+    if target.exists():
+        return target
+    HOST.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name("%s.%d" % (target.name, os.getpid()))
+    done = subprocess.run(["gcc", "-O2", "-w", "-static", "-D_GNU_SOURCE",
+                           "-o", str(fresh)] + [str(f) for f in files],
+                          capture_output=True, text=True)
+    if done.returncode:
+        raise HostError("cannot build %s of the base tree: run ci/base, and "
+                        "install gcc and libc6-dev" % files[0].name)
     os.replace(fresh, target)
     return target
 
@@ -70,29 +83,20 @@ def _libraries(program):
     return sorted(set(re.findall(r"=> (/\S+)", text)))
 
 
-def _add_program(cpio, name, program):
+def add_program(cpio, name, program):
     cpio.copy(name, ROOT / program, 0o755)
     for path in _libraries(program):
         cpio.copy("usr/lib/" + os.path.basename(path), path)
 
 
-def _add_loader(cpio):
+def add_loader(cpio):
     cpio.copy(LOADER, ROOT / LOADER, 0o755)
 
 
-def _add_busybox(cpio, applets):
+def add_busybox(cpio, applets):
     cpio.copy("bin/busybox", ROOT / "bin/busybox", 0o755)
     for applet in applets:
         cpio.symlink("bin/" + applet, "busybox")
-
-
-def _firmware(name):
-    for folder in ("usr/share/qemu", "usr/share/seabios"):
-        path = ROOT / folder / name
-        if path.exists():
-            return path
-    raise HostError("firmware %s is not in the unpacked packages: "
-                    "remove build/hosts and run again" % name)
 
 
 def _module_bytes(path):
@@ -128,62 +132,22 @@ def module_closure(folder, names):
     return list(done.items())
 
 
-def _l1_stamp():
-    digest = hashlib.sha256()
-    for path in (HOST / "packages.stamp", HERE / "host/l1/init",
-                 HERE / "host/preload.c", HERE / "scenariolib/image.py",
-                 HERE / "scenariolib/cpio.py"):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _add_programs(cpio, wide):
+    """Busybox, and what else a 64-bit guest runs without a root disk."""
+    if not wide:
+        cpio.copy("bin/busybox", ROOT / "i386/bin/busybox", 0o755)
+        return
+    cpio.copy("bin/busybox", ROOT / "bin/busybox", 0o755)
+    add_loader(cpio)
+    add_program(cpio, "bin/kexec", "sbin/kexec")
 
 
-def _write_l1(stream, version):
-    cpio = CpioWriter(stream)
-    for folder in ("dev", "proc", "sys", "tmp", "l2"):
-        cpio.directory(folder)
-    _add_busybox(cpio, L1_APPLETS)
-    _add_loader(cpio)
-    _add_program(cpio, QEMU, QEMU)
-    for name in FIRMWARE:
-        cpio.copy("usr/share/qemu/" + name, _firmware(name))
-    modules = module_closure(ROOT / "lib/modules" / version,
-                             ("kvm_amd",))
-    for number, (name, data) in enumerate(modules):
-        cpio.file("lib/m/%02d-%s.ko" % (number, name), data)
-    cpio.copy("usr/lib/preload.so", compiled("preload"), 0o755)
-    cpio.copy("init", HERE / "host/l1/init", 0o755)
-    cpio.finish()
-
-
-def first_level():
-    """Builds the first level's image unless it is up to date.
-
-    Returns (kernel, initramfs); a run appends the guest to the initramfs.
-    """
-    out = HOST / "l1"
-    stamp = _l1_stamp()
-    marker = out / "stamp"
-    if marker.exists() and marker.read_text() == stamp:
-        return out / "vmlinuz", out / "initrd.cpio"
-    out.mkdir(parents=True, exist_ok=True)
-    kernels = sorted((ROOT / "boot").glob("vmlinuz-*"))
-    if not kernels:
-        raise HostError("no kernel in the unpacked packages: "
-                        "remove build/hosts and run again")
-    shutil.copyfile(kernels[-1], out / "vmlinuz")
-    fresh = out / ("initrd.%d" % os.getpid())
-    with open(fresh, "wb") as stream:
-        _write_l1(stream, kernels[-1].name.removeprefix("vmlinuz-"))
-    os.replace(fresh, out / "initrd.cpio")
-    marker.write_text(stamp)
-    return out / "vmlinuz", out / "initrd.cpio"
-
-
-def guest_initramfs(target, kernel, modules, kexec=False):
+def guest_initramfs(target, kernel, modules, kexec=False, wide=True):
     """Writes the initramfs of a guest that runs the given kernel.
 
     kernel: folder that ci/kernel filled; modules: loaded by init, in order;
-    kexec: put the kernel and a smaller initramfs in, for kexec to load.
+    kexec: put the kernel and a smaller initramfs in, for kexec to load;
+    wide: it is a 64-bit kernel.
     """
     if kexec:
         inner = target.with_name("initrd-kexec.cpio")
@@ -194,10 +158,8 @@ def guest_initramfs(target, kernel, modules, kexec=False):
         cpio = CpioWriter(stream)
         for folder in ("dev", "proc", "sys", "tmp", "run", "root"):
             cpio.directory(folder)
-        cpio.copy("bin/busybox", ROOT / "bin/busybox", 0o755)
+        _add_programs(cpio, wide)
         cpio.symlink("bin/sh", "busybox")
-        _add_loader(cpio)
-        _add_program(cpio, "bin/kexec", "sbin/kexec")
         for path in sorted(tree.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 cpio.copy("lib/modules/%s/%s"
@@ -208,18 +170,7 @@ def guest_initramfs(target, kernel, modules, kexec=False):
         for path in sorted((HERE / "host/guest").iterdir()):
             name = "init" if path.name == "init" else "bin/" + path.name
             cpio.copy(name, path, 0o755)
+        if "uio_hv_generic" in modules:
+            cpio.copy("bin/hv_fcopy_uio_daemon", fcopy_daemon(), 0o755)
         cpio.file("etc/modules", "".join(m + "\n" for m in modules).encode())
-        cpio.finish()
-
-
-def first_level_extra(target, base, guest, initramfs, command):
-    """The first level's initramfs with a guest and its command line in it."""
-    with open(target, "wb") as stream:
-        with open(base, "rb") as source:
-            shutil.copyfileobj(source, stream, 1 << 20)
-        stream.write(b"\0" * (-stream.tell() % 512))
-        cpio = CpioWriter(stream)
-        cpio.copy("l2/kernel", guest)
-        cpio.copy("l2/initrd", initramfs)
-        cpio.file("l2/args", "".join(arg + "\n" for arg in command).encode())
         cpio.finish()

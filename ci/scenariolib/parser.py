@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from .expr import ExprError, check_expr
 
 STACKS = ("new", "newleg", "legacy")
-CONFIGS = ("lean", "debug")
+CONFIGS = ("lean", "debug", "pae")
+USUAL_CONFIGS = ("lean", "debug")
 STREAMS = ("console", "monitor", "host")
 # Steps that can fail because of what the guest or the host did.
 ASSERTING = ("expect", "guest", "guest!", "value", "assert", "wait", "ready",
-             "gone")
+             "gone", "exit")
+HOST_NAMES = ("hvhost", "qemu")
+IMAGES = ("root",)
 
 
 class ScenarioError(Exception):
@@ -30,6 +33,14 @@ class Step:
 
 
 @dataclass
+class Disk:
+    """A disk of the guest: empty, of a size, or a copy of an image."""
+    name: str
+    mib: int = 0
+    image: str = ""
+
+
+@dataclass
 class Scenario:
     """A whole scenario file."""
     name: str
@@ -37,13 +48,15 @@ class Scenario:
     proves: list = field(default_factory=list)
     hosts: tuple = ("qemu",)
     stacks: tuple = STACKS
-    configs: tuple = CONFIGS
+    configs: tuple = USUAL_CONFIGS
     needs: tuple = ()
     cpus: int = 1
     memory: int = 512
     cmdline: str = ""
     modules: tuple = ("hv_vmbus", "hv_balloon")
     devices: list = field(default_factory=list)
+    disks: list = field(default_factory=list)
+    hvhost: str = ""
     timeout: int = 180
     kexec: bool = False
     check: tuple = ()
@@ -84,10 +97,27 @@ def _check_runs(value):
     return tuple(runs)
 
 
+def _disk(value):
+    """`disk data 64M` or `disk root image root`."""
+    match = re.fullmatch(r"([a-z_][a-z0-9_]*)\s+(?:(\d+)([MG])|image (\S+))",
+                         value)
+    if not match:
+        raise ScenarioError("disk is: NAME SIZE, with M or G, or NAME image "
+                            "IMAGE")
+    name, size, unit, image = match.groups()
+    if image and image not in IMAGES:
+        raise ScenarioError("no image is called '%s', there is: %s"
+                            % (image, " ".join(IMAGES)))
+    mib = int(size or 0) * (1024 if unit == "G" else 1)
+    if not image and not mib:
+        raise ScenarioError("a disk can't be empty")
+    return Disk(name, mib, image or "")
+
+
 HEADERS = {
     "title": str,
     "proves": str,
-    "hosts": _words(),
+    "hosts": _words(HOST_NAMES),
     "stacks": _words(STACKS),
     "configs": _words(CONFIGS),
     "needs": _words(),
@@ -96,11 +126,13 @@ HEADERS = {
     "cmdline": str,
     "modules": _words(),
     "device": str,
+    "disk": _disk,
+    "hvhost": str,
     "timeout": _number,
     "kexec": _yes,
     "check": _check_runs,
 }
-REPEATABLE = {"proves": "proves", "device": "devices"}
+REPEATABLE = {"proves": "proves", "device": "devices", "disk": "disks"}
 
 
 def _regex(text):
@@ -199,6 +231,13 @@ def _parse_seconds(text):
     return {"within": seconds}
 
 
+def _parse_exit(text):
+    text, seconds = _within(text)
+    if not re.fullmatch(r"\d+", text):
+        raise ScenarioError("exit is: exit CODE within SECONDS")
+    return {"code": int(text), "within": seconds}
+
+
 def _parse_sleep(text):
     return {"seconds": _number(text)}
 
@@ -220,6 +259,8 @@ VERBS = {
     "let": _parse_let,
     "ready": _parse_seconds,
     "gone": _parse_seconds,
+    "exit": _parse_exit,
+    "start": lambda text: {"options": text},
     "crash": lambda text: {"marker": _regex(text)},
     "sleep": _parse_sleep,
     "note": _parse_note,

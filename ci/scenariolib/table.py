@@ -1,23 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prints what a run saw as a table: device, driver, version, figure."""
+"""Prints what a run saw as a table: device, driver, protocol, figure."""
+
+
+def _disk_rows(values):
+    yield (values["storage"][:8] + " (SCSI)", values["storage_driver"],
+           "vstor " + values["vstor_version"],
+           "root file system: " + " ".join(values["root"].split()))
+    yield ("", "", "data disk", "%d MiB written and verified" % (
+        values["written"] >> 20))
+    yield ("", "", "TRIM", "%d of %d MiB given back" % (
+        values["unmapped"] >> 20, values["lun_size"] >> 20))
+
+
+def _memory_rows(values):
+    down = values["total"] - values["total_down"]
+    up = values["total_up"] - values["total_down"]
+    yield (values["device"][:8] + " (memory)", values["driver"],
+           "dynamic memory " + values["dm_version"],
+           "status: %d MiB committed, %d MiB available" % (
+               values["committed"] // 1024, values["available"] // 1024))
+    yield ("", "", "balloon down", "%d -> %d kB MemTotal (%d MiB given)" % (
+        values["total"], values["total_down"], down // 1024))
+    yield ("", "", "balloon up", "%d -> %d kB MemTotal (%d MiB back)" % (
+        values["total_down"], values["total_up"], up // 1024))
+
+
+def _component_rows(values):
+    yield ("heartbeat", values["beats_driver"], "heartbeat",
+           "%d beats answered" % values["beats"])
+
+
+# The value that says that a run saw the device, and its rows.
+PARTS = (("storage", _disk_rows), ("device", _memory_rows),
+         ("beats", _component_rows))
 
 
 def tour_rows(values):
     """The rows for the run scenario's values."""
-    down = values["total"] - values["total_down"]
-    up = values["total_up"] - values["total_down"]
-    return [
-        ("VMBus", "hv_vmbus", "VMBus " + values["vmbus_version"],
-         "kernel " + values["kernel"]),
-        (values["device"][:8] + " (memory)", values["driver"],
-         "dynamic memory " + values["dm_version"],
-         "status: %d MiB committed, %d MiB available" % (
-             values["committed"] // 1024, values["available"] // 1024)),
-        ("", "", "balloon down", "%d -> %d kB MemTotal (%d MiB given)" % (
-            values["total"], values["total_down"], down // 1024)),
-        ("", "", "balloon up", "%d -> %d kB MemTotal (%d MiB back)" % (
-            values["total_down"], values["total_up"], up // 1024)),
-    ]
+    rows = [("VMBus", "hv_vmbus", "VMBus " + values["vmbus_version"],
+             "kernel " + values["kernel"])]
+    for key, part in PARTS:
+        if key in values:
+            rows += part(values)
+    return rows
 
 
 def render(header, rows):

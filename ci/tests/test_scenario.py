@@ -21,7 +21,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.dont_write_bytecode = True
 
-from scenariolib import cli, hosts, runner as runner_module  # noqa: E402
+from scenariolib import cli, host_qemu, hosts  # noqa: E402
+from scenariolib import runner as runner_module  # noqa: E402
 from scenariolib.agent import Agent  # noqa: E402
 from scenariolib.cpio import CpioWriter  # noqa: E402
 from scenariolib.errors import HostError, StepFailed  # noqa: E402
@@ -307,6 +308,7 @@ class FakeHost:
     name, level, features = "fake", "in memory", frozenset()
     answers, console_text, ends = {}, b"hello\n", True
     host_text = b""
+    exit_code, disk_paths = 0, {"data": "/dev/vda"}
 
     def __init__(self, logdir, machine, on_console_line):
         self.started = time.monotonic()
@@ -330,6 +332,9 @@ class FakeHost:
 
     def wait_end(self, _):
         return self.ends
+
+    def restart(self, options):
+        self.console.feed(b"again with " + options.encode() + b"\n")
 
 
 class Running(unittest.TestCase):
@@ -388,6 +393,21 @@ class Running(unittest.TestCase):
                    "expect hello within 1\nreject hel+o\n")
         self.fails("did not power off", "expect hello within 1\n", ends=False)
 
+    def test_a_host_that_ends_badly_fails_a_run(self):
+        self.fails("the host ended with 2", "expect hello within 1\n",
+                   exit_code=2)
+
+    def test_the_host_is_started_again(self):
+        steps = ("exit 4 within 1\nstart --max-version 4.1\n"
+                 "expect again with --max-version 4.1$ within 1\n"
+                 "value p from host use $data =~ (\\S+)$\nexit 4 within 1\n")
+        got = self.verdict(steps, exit_code=4)
+        self.assertEqual((got.verdict, got.reason), ("pass", ""))
+        self.assertEqual(got.values, {"p": "/dev/vda"})
+        self.fails("the host ended with 4", "exit 0 within 1\n", exit_code=4)
+        self.fails("still runs", "exit 0 within 0\n", ends=False)
+        self.fails("has not ended", "expect hello within 1\nstart\n")
+
     def test_a_splat_fails_a_run_whose_steps_all_pass(self):
         self.fails("WARNING in the guest log", "expect hello within 1\n",
                    console_text=b"WARNING: CPU: 0 PID: 1 at a.c:1\nhello\n")
@@ -426,7 +446,7 @@ class Running(unittest.TestCase):
 class Machines(unittest.TestCase):
     def args(self, *devices):
         machine = type("M", (), {"memory": 512, "devices": devices})
-        return " ".join(hosts.device_args(machine))
+        return " ".join(host_qemu.device_args(machine))
 
     def test_devices(self):
         self.assertEqual(self.args(), "-m 512M -device vmbus-bridge")
@@ -442,8 +462,6 @@ class Machines(unittest.TestCase):
                 self.args(text)
 
     def test_hosts_that_are_not_there(self):
-        with self.assertRaisesRegex(HostError, "not available yet"):
-            hosts.choose("hvhost")
         with self.assertRaisesRegex(HostError, "no host is called"):
             hosts.choose("xen")
 
@@ -483,14 +501,16 @@ class Commands(unittest.TestCase):
         scenario = parse("t", HEAD + "stacks new\nneeds hardware\n"
                                      "steps\nguest a\n")
         self.assertIn("needs a host with hardware", cli.not_runnable(
-            FakeHost, "qemu", scenario, "new", "lean"))
-        self.assertIn("not written for", cli.not_runnable(
-            FakeHost, "qemu", scenario, "legacy", "lean"))
-        self.assertIn("needs HOST=qemu", cli.not_runnable(
-            FakeHost, "hvhost", scenario, "new", "lean"))
+            FakeHost, scenario))
+        self.assertIn("not written for", cli.not_written_for(
+            None, scenario, "legacy", "lean"))
+        self.assertIn("needs HOST=qemu", cli.not_written_for(
+            "hvhost", scenario, "new", "lean"))
+        self.assertEqual("", cli.not_written_for(
+            "qemu", scenario, "new", "lean"))
 
     def test_bad_words(self):
-        for argv in (("STACK=old",), ("CONFIG=fat",)):
+        for argv in (("STACK=old",), ("CONFIG=fat",), ("HOST=xen",)):
             with self.subTest(argv=argv), self.assertRaises(SystemExit):
                 self.args(*argv)
 
@@ -502,6 +522,14 @@ class Commands(unittest.TestCase):
         text = render(("a", "b", "c", "d"), tour_rows(values))
         self.assertIn("300000 -> 200000 kB", text)
         self.assertIn("dynamic memory 2.0", text)
+        self.assertNotIn("SCSI", text)
+        values.update(storage="b4e3a96b-", storage_driver="hv_storvsc",
+                      vstor_version="6.2", root="/dev/sda ext4",
+                      written=32 << 20, unmapped=64 << 20, lun_size=64 << 20,
+                      beats=3, beats_driver="hv_utils")
+        text = render(("a", "b", "c", "d"), tour_rows(values))
+        self.assertIn("64 of 64 MiB given back", text)
+        self.assertIn("3 beats answered", text)
 
 
 if __name__ == "__main__":
