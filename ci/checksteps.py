@@ -39,7 +39,8 @@ def check_steps():
     tree, base = ("tree",), ("base",)
     gate = "ci/gates "
     return [
-        Step("packages", "ci/packages base stack kernel gates user"),
+        Step("packages", "ci/packages base stack kernel gates user "
+             "hvhost-check"),
         Step("base", "ci/base", ("packages",)),
         Step("tree", "ci/tree", base),
         Step("patches-check", "ci/stack check", base),
@@ -51,6 +52,7 @@ def check_steps():
         Step("style", gate + "style", ("packages",)),
         Step("kernel-lean", "ci/kernel build lean new", tree, True, HOUR),
         Step("user-tests", "ci/user/run check gcc clang", ("packages",)),
+        Step("hvhost", "ci/hvhost/check", ("packages",), False, HOUR),
         Step("checkpatch", gate + "checkpatch", base),
         Step("kerneldoc", gate + "kerneldoc", tree),
         Step("kunit", "ci/kunit", tree, True, HOUR),

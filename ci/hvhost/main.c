@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -27,8 +28,13 @@ static void print_devices(void)
 {
 	unsigned int i;
 
-	for (i = 0; device_kinds[i]; i++)
-		printf("%s%s: %s", i ? "\n" : "", device_kinds[i]->kind, device_kinds[i]->help);
+	for (i = 0; device_kinds[i]; i++) {
+		const char *help = device_kinds[i]->help;
+		size_t len = strlen(help);
+
+		printf("%s%s: %s%s", i ? "\n" : "", device_kinds[i]->kind, help,
+		       len && help[len - 1] == '\n' ? "" : "\n");
+	}
 }
 
 /* What only prints; false: the guest is to run. */

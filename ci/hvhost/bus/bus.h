@@ -39,7 +39,7 @@ struct hv_device_ops {
 	struct guid type;		/* interface GUID of the offer */
 	bool threaded;			/* a worker thread for each channel */
 	bool pipe;			/* the offer says: message pipe (integration components etc.) */
-	/* Takes options, sets dev->priv, dev->instance (a default is there) and dev->max_sub. */
+	/* Takes options; sets priv, instance (a default is there) and max_sub of dev. */
 	bool (*create)(struct hv_device *dev, struct options *o, char *error, size_t size);
 	void (*destroy)(struct hv_device *dev);
 	/* The rings are mapped. Returns a status for OPEN_RESULT, 0 is good. */
@@ -51,7 +51,7 @@ struct hv_device_ops {
 	void (*room)(struct hv_channel *ch);
 	/* Drop every pointer into guest memory that belongs to this channel. */
 	void (*close)(struct hv_channel *ch);
-	/* The connection is gone (unload, new contact, reset): forget all guest state. May be NULL. */
+	/* The connection is gone (unload, new contact, reset): forget the guest. May be NULL. */
 	void (*reset)(struct hv_device *dev);
 	/* A command of the control socket, argv[0] is the verb. False: answer holds the reason. */
 	bool (*command)(struct hv_device *dev, int argc, char **argv, struct text *answer);
@@ -89,8 +89,10 @@ extern const struct hv_device_ops *const device_kinds[];
 
 /* Set-up, main thread. max_version: as on the wire, for instance 0x50003. */
 void bus_create(uint32_t max_version);
-/* Makes a device from "KIND,KEY=VALUE,..."; it is offered when the guest asks, or at once
- * when the guest is connected already. NULL with a reason in error. Main thread. */
+/*
+ * Makes a device from "KIND,KEY=VALUE,..."; it is offered when the guest asks, or at once
+ * when the guest is connected already. NULL with a reason in error. Main thread.
+ */
 struct hv_device *bus_device_add(const char *text, char *error, size_t size);
 struct hv_device *bus_device_find(const char *name);
 /* Calls fn for each device, in order of creation. Main thread. */
@@ -120,7 +122,7 @@ struct xfer_range {
 #define XFER_RANGES_MAX	512
 bool channel_send_pages(struct hv_channel *ch, uint16_t set, const struct xfer_range *range,
 			uint32_t count, const void *data, uint32_t len, uint64_t transaction);
-/* Between these, the guest is signalled at most once, at the end. Packet handlers run inside one. */
+/* Between these the guest is signalled at most once, at the end. Packet handlers are inside. */
 void channel_hold(struct hv_channel *ch);
 void channel_release(struct hv_channel *ch);
 /* ops->timer() after ns; 0 cancels. */

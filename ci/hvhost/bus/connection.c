@@ -148,58 +148,68 @@ void connection_end(void)
 			d->dev.ops->reset(&d->dev);
 }
 
-static void refuse(const struct guest_message *m, bool known, uint32_t connection)
+static void refuse(bool known)
 {
 	struct host_message r;
-	unsigned int sint = VMBUS_SINT;
 
-	/* From 5.0 on the guest says where it listens, and is told there. */
-	if (m->contact.version >= VERSION(5, 0) && connection == CONNECTION_MESSAGES_5)
-		sint = m->contact.sint;
 	wire_version(&r, known, known ? STATE_FAILED : 0, 0);
-	if (sint == VMBUS_SINT) {
-		guest_post(&r);
-		return;
+	guest_post(&r);
+}
+
+/*
+ * On connection 4 the guest says which SINT it listens to (from 5.0 on) and which VTL is
+ * meant (from 5.1 on). Only SINT 2 of VTL 0 is served here; a refusal goes to the SINT
+ * that was named, and nobody answers for other VTLs. The connection that there is stays.
+ */
+static bool for_us(const struct guest_message *m, uint32_t connection, uint32_t vp)
+{
+	struct host_message r;
+
+	if (connection != CONNECTION_MESSAGES_5)
+		return true;
+	if (m->contact.version >= VERSION(5, 1) && m->contact.vtl) {
+		log_guest("vmbus: contact for VTL %u ignored", m->contact.vtl);
+		return false;
 	}
-	trace_message(false, out_vp, r.bytes, r.len, "to another SINT");
-	if (!synic_post(out_vp, sint, r.bytes, r.len))
-		log_guest("vmbus: contact refused, but there is no SINT %u", sint);
+	if (m->contact.version < VERSION(5, 0) || m->contact.sint == VMBUS_SINT)
+		return true;
+	wire_version(&r, false, 0, 0);
+	trace_message(false, vp, r.bytes, r.len, "to another SINT");
+	if (!synic_post(vp, m->contact.sint, r.bytes, r.len))
+		log_guest("vmbus: contact refused, but there is no SINT %u", m->contact.sint);
+	return false;
 }
 
 static void on_contact(const struct guest_message *m, uint32_t connection)
 {
-	uint32_t version = m->contact.version;
-	bool known = wire_version_known(version, bus.max_version);
-	bool v5 = version >= VERSION(5, 0);
+	uint32_t version = m->contact.version, vp = 0;
 	struct host_message r;
 
+	/* The VP is honoured from 3.0 on. */
+	if (version >= VERSION(3, 0) && m->contact.vp < machine.config.cpus)
+		vp = m->contact.vp;
+	if (!for_us(m, connection, vp))
+		return;
 	if (bus.version)
-		log_info("vmbus: contact while connected: all channels are closed");
+		log_guest("vmbus: contact while connected: all channels are closed");
 	connection_end();
 	bus.contacts++;
-	/* TLFS: VTL 0 is the only one here; nobody listens in the others. */
-	if (v5 && m->contact.vtl) {
-		log_guest("vmbus: contact for VTL %u ignored", m->contact.vtl);
-		return;
-	}
-	/* The VP is honoured from 3.0 on. */
-	out_vp = version >= VERSION(3, 0) && m->contact.vp < machine.config.cpus ?
-		 m->contact.vp : 0;
-	if (!known || (v5 && m->contact.sint != VMBUS_SINT)) {
-		log_info("vmbus: version %u.%u refused", version >> 16, version & 0xffff);
-		refuse(m, false, connection);
+	out_vp = vp;
+	if (!wire_version_known(version, bus.max_version)) {
+		log_guest("vmbus: version %u.%u refused", version >> 16, version & 0xffff);
+		refuse(false);
 		return;
 	}
 	if (!monitor_begin(m->contact.monitor[0], m->contact.monitor[1])) {
 		log_guest("vmbus: contact with bad monitor pages");
-		refuse(m, true, connection);
+		refuse(true);
 		return;
 	}
-	bus.message_vp = out_vp;
+	bus.message_vp = vp;
 	bus.version = version;
-	log_info("vmbus: version %u.%u, messages to VP %u", version >> 16, version & 0xffff,
-		 bus.message_vp);
-	wire_version(&r, true, 0, v5 ? CONNECTION_MESSAGES_5 : version);
+	log_guest("vmbus: version %u.%u, messages to VP %u", version >> 16, version & 0xffff,
+		  vp);
+	wire_version(&r, true, 0, version >= VERSION(5, 0) ? CONNECTION_MESSAGES_5 : version);
 	guest_post(&r);
 }
 
@@ -207,15 +217,14 @@ static void on_open(const struct guest_message *m)
 {
 	struct bus_channel *s = slot_by_relid(m->open.relid);
 	struct host_message r;
-	uint32_t status = STATUS_FAILED;
+	uint32_t status;
 
-	if (!s || s->state == SLOT_OPEN) {
-		log_guest("vmbus: open of relid %u, which is %s", m->open.relid,
-			  s ? "open" : "not offered");
+	/* No reply; on a rescinded channel the guest learns by the rescind. */
+	if (!s || s->state != SLOT_OFFERED) {
+		log_guest("vmbus: open of relid %u, which can't be opened", m->open.relid);
 		return;
 	}
-	if (s->state == SLOT_OFFERED)
-		status = slot_open(s, m);
+	status = slot_open(s, m);
 	wire_words(&r, MSG_OPEN_RESULT, 3, m->open.relid, m->open.id, status);
 	guest_post(&r);
 	if (!status)
@@ -249,7 +258,9 @@ static void on_released(const struct guest_message *m)
 static void on_modify(const struct guest_message *m)
 {
 	struct bus_channel *s = slot_by_relid(m->modify.relid);
-	bool good = s && s->state == SLOT_OPEN && m->modify.vp < machine.config.cpus;
+	/* Interrupts that are off since the open stay off. */
+	bool good = s && s->state == SLOT_OPEN && m->modify.vp < machine.config.cpus &&
+		    s->target_vp != VP_NONE;
 	struct host_message r;
 
 	if (good)
@@ -275,7 +286,7 @@ static void on_unload(void)
 {
 	struct host_message r;
 
-	log_info("vmbus: unload");
+	log_guest("vmbus: unload");
 	connection_end();
 	wire_words(&r, MSG_UNLOAD_RESPONSE, 0, 0, 0, 0);
 	guest_post(&r);

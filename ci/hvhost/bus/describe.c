@@ -54,9 +54,9 @@ void bus_describe(struct text *answer)
 	else
 		text_add(answer, "vmbus not connected");
 	gpadl_count(&gpadls, &bytes);
-	text_add(answer, " messages to vp %u, contacts %u, ignored %u, waiting %zu, "
-		 "gpadls %u of %llu bytes\n", bus.message_vp, bus.contacts, bus.ignored,
-		 connection_backlog(), gpadls, (unsigned long long)bytes);
+	text_add(answer, " messages to vp %u, contacts %u, ignored %u, waiting %zu,",
+		 bus.message_vp, bus.contacts, bus.ignored, connection_backlog());
+	text_add(answer, " gpadls %u of %llu bytes\n", gpadls, (unsigned long long)bytes);
 	for (struct bus_device *d = bus.devices; d; d = d->next) {
 		char instance[37];
 

@@ -100,7 +100,7 @@ static bool add_page(void *arg, uint64_t pfn, uint32_t offset, uint32_t bytes)
 	p = guest_ptr(pfn * PAGE_BYTES, PAGE_BYTES);
 	if (!p)
 		return false;
-	if (offset || (bytes != PAGE_BYTES))
+	if (offset || bytes != PAGE_BYTES)
 		g->whole = false;
 	g->page[g->pages] = p + offset;
 	g->piece[g->pages++] = bytes;
@@ -120,16 +120,15 @@ static bool resolve(struct gpadl *g)
 
 static void add_words(struct gpadl *g, const struct guest_message *m)
 {
-	unsigned int n = m->words;
 	uint32_t id = g->id, relid = g->relid;
 
-	if (n > g->words - g->got)
-		n = g->words - g->got;
-	memcpy(g->word + g->got, m->word, n * sizeof(g->word[0]));
-	g->got += n;
-	if (g->got < g->words)
-		return;
-	g->created = resolve(g);
+	if (m->words <= g->words - g->got) {
+		memcpy(g->word + g->got, m->word, m->words * sizeof(g->word[0]));
+		g->got += m->words;
+		if (g->got < g->words)
+			return;
+		g->created = resolve(g);
+	}
 	if (!g->created) {
 		log_guest("vmbus: GPADL %#x of relid %u: bad page list", id, relid);
 		unlink_gpadl(g);
@@ -162,22 +161,15 @@ static struct gpadl *make(const struct guest_message *m)
 	return g;
 }
 
+/* Also on a rescinded channel: the guest comes to its end, nobody uses what it made. */
 void gpadl_header(const struct guest_message *m)
 {
-	struct bus_channel *s = slot_by_relid(m->header.relid);
 	struct gpadl *g = NULL;
 
-	if (!s) {
-		log_guest("vmbus: GPADL for relid %u, which is not offered", m->header.relid);
-		return;
-	}
-	/* The guest can't know yet that the channel is gone: let it come to its end. */
-	if (s->state == SLOT_RESCINDED) {
-		answer_created(m->header.relid, m->header.gpadl, 0);
-		return;
-	}
 	pthread_mutex_lock(&table_lock);
-	if (!find(m->header.relid, m->header.gpadl) && !find_unfinished(m->header.gpadl))
+	if (!slot_by_relid(m->header.relid))
+		log_guest("vmbus: GPADL for relid %u, which is not offered", m->header.relid);
+	else if (!find(m->header.relid, m->header.gpadl) && !find_unfinished(m->header.gpadl))
 		g = make(m);
 	if (g)
 		add_words(g, m);
@@ -208,14 +200,10 @@ void gpadl_teardown(const struct guest_message *m)
 		return;
 	pthread_mutex_lock(&table_lock);
 	g = find(m->teardown.relid, m->teardown.gpadl);
-	if (s->state == SLOT_RESCINDED) {
-		if (g)
-			unlink_gpadl(g);
-		answer_torndown(m->teardown.gpadl);
-	} else if (!g || !g->created || g->tearing) {
+	if (!g || !g->created || g->tearing) {
 		log_guest("vmbus: teardown of GPADL %#x, which is not there",
 			  m->teardown.gpadl);
-	} else if (g->refs > 1) {
+	} else if (g->refs > 1 && s->state != SLOT_RESCINDED) {
 		g->tearing = true;	/* gpadl_put() answers */
 	} else {
 		unlink_gpadl(g);
@@ -234,14 +222,10 @@ void gpadl_orphan(uint32_t relid)
 			uint32_t id = g->id;
 
 			next = g->next;
-			if (g->relid != relid || (g->created && !g->tearing))
+			if (g->relid != relid || !g->tearing)
 				continue;
-			/* The guest waits for one of the two answers. */
-			if (g->created)
-				answer_torndown(id);
-			else
-				answer_created(relid, id, 0);
 			unlink_gpadl(g);
+			answer_torndown(id);
 		}
 	}
 	pthread_mutex_unlock(&table_lock);

@@ -145,7 +145,7 @@ void gpadl_body(const struct guest_message *m);		/* bus.lock held */
 void gpadl_teardown(const struct guest_message *m);	/* bus.lock held */
 /* Forgets those of a relid, or all with 0. No replies. */
 void gpadl_forget(uint32_t relid);
-/* Tears down on a rescinded channel: nothing of the host's uses them any more. */
+/* The channel is rescinded: teardowns that wait for the device are answered. */
 void gpadl_orphan(uint32_t relid);
 /* For rings: one range of whole pages, else NULL. A reference. */
 struct gpadl *gpadl_get_ring(uint32_t relid, uint32_t id, uint8_t *const **pages,

@@ -153,7 +153,7 @@ static void find_interval(void)
 	pthread_cond_signal(&changed);
 }
 
-static void start(void)
+static void start_polling(void)
 {
 	pthread_t thread;
 
@@ -179,7 +179,7 @@ void monitor_assign(struct bus_channel *s)
 		used[id / TRIGGERS] |= 1u << id % TRIGGERS;
 		s->monitor = id;
 		publish(id, s->ch.dev->latency, s->ch.relid);
-		start();
+		start_polling();
 		find_interval();
 		break;
 	}

@@ -60,7 +60,7 @@ void slot_offer(struct bus_channel *s)
 		return;		/* goes out with the others, or when the relid is released */
 	relid = free_relid();
 	if (!relid || !relid_listen(relid, s)) {
-		log_info("vmbus: %s.%u is not offered: no relid or no descriptor left",
+		log_guest("vmbus: %s.%u is not offered: no relid or no descriptor left",
 			 s->ch.dev->name, s->ch.sub);
 		return;
 	}
@@ -94,9 +94,9 @@ void slot_rescind(struct bus_channel *s)
 	s->state = SLOT_RESCINDED;
 	if (open)
 		slot_close(s);
+	gpadl_orphan(s->ch.relid);
 	wire_words(&m, MSG_RESCIND, 1, s->ch.relid, 0, 0);
 	guest_post(&m);
-	gpadl_orphan(s->ch.relid);
 }
 
 void slot_release(struct bus_channel *s)
@@ -167,7 +167,8 @@ static void default_instance(struct hv_device *dev)
 static const struct hv_device_ops *find_kind(const char *kind, size_t len)
 {
 	for (unsigned int i = 0; device_kinds[i]; i++)
-		if (strlen(device_kinds[i]->kind) == len && !memcmp(device_kinds[i]->kind, kind, len))
+		if (strlen(device_kinds[i]->kind) == len &&
+		    !memcmp(device_kinds[i]->kind, kind, len))
 			return device_kinds[i];
 	return NULL;
 }

@@ -79,17 +79,38 @@ static void hide_xsave(struct kvm_cpuid_entry2 *e)
 {
 	if (e->function == 1)			/* FMA, XSAVE, OSXSAVE, AVX, F16C */
 		e->ecx &= ~(BIT(12) | BIT(26) | BIT(27) | BIT(28) | BIT(29));
-	if (e->function == 7 && !e->index) {	/* AVX2, MPX, AVX-512 and what needs them, PKU, AMX */
+	/* AVX2, MPX, AVX-512 and what needs them, PKU, AMX */
+	if (e->function == 7 && !e->index) {
 		e->ebx &= ~(BIT(5) | BIT(14) | BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) |
 			    BIT(28) | BIT(30) | BIT(31));
 		e->ecx &= ~(BIT(1) | BIT(3) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(12) |
 			    BIT(14));
 		e->edx &= ~(BIT(2) | BIT(3) | BIT(8) | BIT(22) | BIT(23) | BIT(24) | BIT(25));
 	}
-	if ((e->function == 7 && e->index) || e->function == 0xd)
-		e->eax = e->ebx = e->ecx = e->edx = 0;
+	if ((e->function == 7 && e->index) || e->function == 0xd) {
+		e->eax = 0;
+		e->ebx = 0;
+		e->ecx = 0;
+		e->edx = 0;
+	}
 	if (e->function == 0x80000001)		/* XOP, LWP, FMA4 */
 		e->ecx &= ~(BIT(11) | BIT(15) | BIT(16));
+}
+
+/*
+ * For the same KVM and a guest with PAE paging: the software CPU marks page
+ * directory pointers as accessed, which KVM takes for a reserved bit when it reads
+ * them again. It does so when CR4.PSE, PGE or SMEP or CR0.CD changes: without these
+ * features and MTRRs Linux changes none of them on its boot processor.
+ */
+static void spare_page_directories(struct kvm_cpuid_entry2 *e)
+{
+	uint32_t features = BIT(3) | BIT(12) | BIT(13) | BIT(16) | BIT(17);
+
+	if (e->function == 1 || e->function == 0x80000001)	/* PSE, MTRR, PGE, PAT, PSE36 */
+		e->edx &= ~features;
+	if (e->function == 7 && !e->index)			/* SMEP */
+		e->ebx &= ~BIT(7);
 }
 
 static unsigned int apic_id_bits(void)
@@ -196,6 +217,8 @@ void cpuid_setup(struct vcpu *v)
 			continue;
 		if (machine.config.no_xsave)
 			hide_xsave(e);
+		if (machine.config.no_xsave && machine.kernel32)
+			spare_page_directories(e);
 		adjust(e, v);
 		add(&guest, e);
 	}

@@ -118,22 +118,41 @@ static void tables(void)
 	gdt[DATA_SELECTOR / 8] = 0x00cf93000000ffff;
 }
 
-static struct bzimage load_kernel(struct boot_params *params)
+/* Opens the kernel; its head goes to head[], what that says to *image. */
+static int open_kernel(uint8_t *head, struct bzimage *image, uint64_t *len)
 {
 	const char *path = machine.config.kernel, *reason;
-	uint8_t head[HEAD_BYTES];
-	struct bzimage image;
-	uint64_t len;
-	int fd = open_file(path, "kernel", &len);
-	void *to;
+	int fd = open_file(path, "kernel", len);
+	size_t have = *len < HEAD_BYTES ? *len : HEAD_BYTES;
 
-	read_at(fd, 0, head, len < sizeof(head) ? len : sizeof(head), path);
-	reason = bzimage_parse(head, len < sizeof(head) ? len : sizeof(head), &image);
-	if (!reason && len <= image.setup_bytes)
+	read_at(fd, 0, head, have, path);
+	reason = bzimage_parse(head, have, image);
+	if (!reason && *len <= image->setup_bytes)
 		reason = "too short for a kernel";
 	if (reason)
 		die("%s: %s; give the bzImage of an x86 kernel", path, reason);
-	to = guest_ptr(KERNEL_GPA, len - image.setup_bytes);
+	return fd;
+}
+
+void boot_look(void)
+{
+	uint8_t head[HEAD_BYTES];
+	struct bzimage image;
+	uint64_t len;
+
+	close(open_kernel(head, &image, &len));
+	machine.kernel32 = !image.entry64;
+}
+
+static struct bzimage load_kernel(struct boot_params *params)
+{
+	const char *path = machine.config.kernel;
+	uint8_t head[HEAD_BYTES];
+	struct bzimage image;
+	uint64_t len;
+	int fd = open_kernel(head, &image, &len);
+	void *to = guest_ptr(KERNEL_GPA, len - image.setup_bytes);
+
 	if (!to || !guest_ptr(image.preferred, image.init_size))
 		die("%s needs more memory: give at least %llu MiB", path,
 		    (unsigned long long)((image.preferred + image.init_size) / MIB + 32));

@@ -32,6 +32,7 @@ struct endpoint {
 	struct endpoint_user user;
 	int listen_fd, in_fd;
 	struct loop_source *source;	/* of in_fd, while we read */
+	struct loop_source *listening;
 	bool terminal, escaped;
 
 	pthread_mutex_t lock;		/* guards what follows */
@@ -149,9 +150,9 @@ static size_t filter_escapes(struct endpoint *e, uint8_t *data, size_t len)
 	size_t in, out = 0;
 
 	for (in = 0; in < len; in++) {
-		if (e->escaped && data[in] == 'x')
+		if (e->escaped && data[in] == 'x') {
 			machine_quit(EXIT_SETUP, "Ctrl-A x");
-		else if (!e->escaped && data[in] == ESCAPE) {
+		} else if (!e->escaped && data[in] == ESCAPE) {
 			e->escaped = true;
 			continue;
 		} else {
@@ -256,7 +257,8 @@ static void open_socket(struct endpoint *e, const char *path)
 	if (e->listen_fd < 0 || bind(e->listen_fd, (struct sockaddr *)&name, sizeof(name)) ||
 	    listen(e->listen_fd, 1))
 		die_errno("cannot listen on unix:%s", path);
-	if (!loop_add(e->listen_fd, EPOLLIN, connected, e))
+	e->listening = loop_add(e->listen_fd, EPOLLIN, connected, e);
+	if (!e->listening)
 		die_errno("event loop: unix:%s", path);
 }
 

@@ -151,6 +151,7 @@ void machine_create(const struct machine_config *config)
 {
 	machine.config = *config;
 	check_config(config);
+	boot_look();
 	open_kvm();
 	lay_out();
 	memory_create();

@@ -34,7 +34,7 @@ struct machine_config {
 	uint64_t ram, hotadd;		/* bytes; hotadd: reserved range above RAM */
 	uint64_t mmio_low, mmio_high;	/* bytes of the VMBus MMIO windows (the "MMIO gap") */
 	const char *kernel, *initrd, *cmdline;
-	const char *console;		/* 16550 at 0x3f8: "-" stdio, else a path (tty, or unix:PATH) */
+	const char *console;		/* 16550 at 0x3f8: "-" stdio, a path, or unix:PATH */
 	const char *agent;		/* 16550 at 0x2f8, NULL: nothing attached */
 	bool s4;			/* profile with S4: hibernation, no ballooning */
 	bool no_xsave;			/* hide XSAVE, needed under QEMU's software CPU */
@@ -55,6 +55,7 @@ struct machine {
 	struct vcpu vcpu[MAX_VCPUS];
 	uint64_t low_ram, high_ram;	/* bytes below the low window, bytes from 4 GiB on */
 	uint64_t hotadd_base;		/* GPA */
+	bool kernel32;			/* the kernel is a 32-bit one */
 };
 extern struct machine machine;
 

@@ -58,6 +58,7 @@ struct bzimage {
 };
 /* NULL, or a reason why not. */
 const char *bzimage_parse(const uint8_t *head, size_t len, struct bzimage *image);
+void boot_look(void);			/* at the kernel file, before there is a VM */
 void boot_load(void);
 void boot_cpu(struct vcpu *v);
 

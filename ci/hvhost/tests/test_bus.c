@@ -44,6 +44,14 @@ static void contact_targets(void **state)
 	assert_int_equal(got.sint, 5);
 	post_contact(4, 0x50002, 1, VMBUS_SINT | 1 << 8, 0, 0);
 	expect_nothing();
+	/* Neither ends the connection that there is. 5.0 knows no VTL, connection 1 neither. */
+	connect_as(0x50003);
+	post_contact(4, 0x50002, 1, VMBUS_SINT | 1 << 8, 0, 0);
+	assert_int_equal(bus_version(), 0x50003);
+	post_contact(4, 0x50000, 1, VMBUS_SINT | 1 << 8, 0, 0);
+	expect_words(MSG_VERSION, 1, 4);
+	post_contact(1, 0x50001, 1, 5 | 1 << 8, 0, 0);
+	expect_words(MSG_VERSION, 1, 4);
 	/* Monitor pages: both or none, aligned, memory. */
 	post_contact(4, 0x50002, 1, TARGET_5, page, 0);
 	expect_words(MSG_VERSION, 1 | 2 << 8, 0);
@@ -290,7 +298,8 @@ static void rescind_and_offer(void **state)
 	assert_true(bus_device_offer(multi));
 	assert_false(bus_device_offer(multi));
 	expect_nothing();				/* a guest that never releases */
-	open_refused(relid2, 0x1000, 0, RING_PAGES / 2);
+	post_open(relid2, 0x1000, 0, RING_PAGES / 2);
+	expect_nothing();
 	post_words(MSG_CLOSE, 1, relid2, 0);
 	teardown(relid2, 0);
 	expect_words(MSG_GPADL_TORNDOWN, 0x1000, 0);
@@ -321,6 +330,32 @@ static void rescind_and_offer(void **state)
 	expect(MSG_OFFER);
 }
 
+/* A ring GPADL in two halves: 30 pages are more than a header takes. */
+static void gpadl_first_half(uint32_t relid)
+{
+	struct {
+		uint32_t relid, id;
+		uint16_t len, count;
+		uint32_t bytes, offset;
+		uint64_t pfn[26];
+	} __attribute__((packed)) head = {
+		relid, 0x1000, 8 + 8 * 30, 1, 30 * PAGE_BYTES, 0, { 0 },
+	};
+
+	for (unsigned int i = 0; i < 26; i++)
+		head.pfn[i] = GUEST_PFN + i;
+	post(1, MSG_GPADL_HEADER, &head, sizeof(head));
+	expect_nothing();
+}
+
+static void gpadl_second_half(void)
+{
+	const uint64_t body[5] = { 1 | 0x1000ull << 32, GUEST_PFN + 26, GUEST_PFN + 27,
+				   GUEST_PFN + 28, GUEST_PFN + 29 };
+
+	post(1, MSG_GPADL_BODY, body, sizeof(body));
+}
+
 /* Rescind after the first n steps of an open; the guest then cleans up and gets a new offer. */
 static void rescind_at_each_step(void **state)
 {
@@ -330,12 +365,8 @@ static void rescind_at_each_step(void **state)
 	(void)state;
 	start(0x50003, &relid, &relid2);
 	for (unsigned int step = 0; step < 5; step++) {
-		if (step == 1) {	/* header only: 30 pages need a body */
-			const uint16_t head[10] = { relid, 0, 0x1000, 0, 8 + 8 * 30, 1,
-						    0xe000, 1, 0, 0 };
-
-			post(1, MSG_GPADL_HEADER, head, sizeof(head));
-		}
+		if (step == 1)
+			gpadl_first_half(relid);
 		if (step == 2)
 			make_ring(relid, 0, &out, &in);
 		if (step >= 3)
@@ -343,19 +374,23 @@ static void rescind_at_each_step(void **state)
 		if (step == 4)
 			teardown(relid, 0);
 		bus_device_rescind(echo);
-		if (step == 1) {	/* what the guest waits for comes, in its own way */
-			expect_words(MSG_RESCIND, relid, 0);
-			expect_words(MSG_GPADL_CREATED, relid, 0x1000);
-		} else if (step == 4) {	/* the close within the rescind answers */
+		if (step == 4)		/* the close within the rescind answers */
 			expect_words(MSG_GPADL_TORNDOWN, 0x1000, 0);
-			expect_words(MSG_RESCIND, relid, 0);
-		} else {
-			expect_words(MSG_RESCIND, relid, 0);
-		}
+		expect_words(MSG_RESCIND, relid, 0);
 		bus_device_offer(echo);
+		if (step == 0)		/* to make one is still possible */
+			make_ring(relid, 0, &out, &in);
+		if (step == 1) {
+			gpadl_second_half();
+			expect_words(MSG_GPADL_CREATED, relid, 0x1000);
+			assert_int_equal(got.word[4], 0);
+		}
+		post_open(relid, 0x1000, 0, 1);
 		post_words(MSG_CLOSE, 1, relid, 0);
+		expect_nothing();
 		teardown(relid, 0);
-		expect_words(MSG_GPADL_TORNDOWN, 0x1000, 0);
+		if (step != 4)
+			expect_words(MSG_GPADL_TORNDOWN, 0x1000, 0);
 		expect_nothing();
 		post_words(MSG_RELID_RELEASED, 1, relid, 0);
 		expect(MSG_OFFER);

@@ -231,7 +231,8 @@ static void timers_and_threads(void **state)
 static void monitor_bits(void **state)
 {
 	uint64_t page = (uint64_t)GUEST_PFN * PAGE_BYTES;
-	uint32_t word[2] = { 'e', 0 }, back[2], *to_host = guest_ptr(page + PAGE_BYTES, PAGE_BYTES);
+	uint32_t word[2] = { 'e', 0 }, back[2];
+	uint32_t *to_host = guest_ptr(page + PAGE_BYTES, PAGE_BYTES);
 	struct guest_ring out, in;
 	unsigned int id, packets;
 	uint64_t transaction;
@@ -253,7 +254,8 @@ static void monitor_bits(void **state)
 	open_channel(1, 0, &out, &in);
 	packets = echo_packets;
 	guest_put(&out, PKT_INBAND, 1, 9, word, sizeof(word));
-	__atomic_fetch_or(&to_host[2], 1u | 1u << 31, __ATOMIC_SEQ_CST);	/* and a stray one */
+	/* Its own bit and one that nobody has. */
+	__atomic_fetch_or(&to_host[2], 1u | 1u << 31, __ATOMIC_SEQ_CST);
 	EVENTUALLY(echo_packets == packets + 1);
 	EVENTUALLY(guest_get(&in, &transaction, back, sizeof(back)) == PKT_COMPLETION);
 	assert_int_equal(to_host[2], 0);

@@ -195,6 +195,10 @@ static void test_subchannels(void **state)
 		assert_int_equal(result.answer.u.subchannel_complete.status, NVSP_STATUS_FAILURE);
 		assert_int_equal(result.answer.u.subchannel_complete.count, 0);
 	}
+	/* nor more than there are receive buffers beside those for control */
+	a.nvsp.buffers = CONTROL_BUFFERS + 7;
+	assert_int_equal(nvsp(message(NVSP_SUBCHANNEL, 1, 7), 28, true), NVSP_DO_ANSWER);
+	a.nvsp.buffers = CONTROL_BUFFERS + 8;
 	assert_int_equal(nvsp(message(NVSP_SUBCHANNEL, 1, 7), 28, true), NVSP_DO_SUBCHANNELS);
 	assert_int_equal(result.count, 7);
 	assert_int_equal(result.answer.type, NVSP_SUBCHANNEL);

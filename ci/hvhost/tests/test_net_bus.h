@@ -82,8 +82,8 @@ static inline bool put_out(struct hv_channel *ch, struct out_packet *p)
 	return room;
 }
 
-static inline struct out_packet *new_out(enum packet_type type, uint64_t transaction, const void *data,
-				  uint32_t len)
+static inline struct out_packet *new_out(enum packet_type type, uint64_t transaction,
+					 const void *data, uint32_t len)
 {
 	struct out_packet *p = calloc(1, sizeof(*p));
 
@@ -271,8 +271,9 @@ static inline void set_room(struct hv_channel *ch, unsigned int room)
 }
 
 /* A packet from the guest on a channel. pages: a GPA direct packet's range, or NULL. */
-static inline void guest_sends(struct hv_channel *ch, uint16_t type, uint64_t transaction, bool wants,
-			const void *data, uint32_t len, const void *pages, uint32_t pages_len)
+static inline void guest_sends(struct hv_channel *ch, uint16_t type, uint64_t transaction,
+			       bool wants, const void *data, uint32_t len, const void *pages,
+			       uint32_t pages_len)
 {
 	uint8_t copy[64] = { 0 };
 	struct sg_entry entry = { (uint8_t *)(uintptr_t)pages, pages_len };
@@ -325,7 +326,8 @@ static inline void close_channel(struct side *s, unsigned int sub)
 }
 
 /* A NVSP message on the primary; the answer's copy if there is to be one. */
-static inline void nvsp(struct side *s, struct nvsp_message m, bool wants, struct nvsp_message *answer)
+static inline void nvsp(struct side *s, struct nvsp_message m, bool wants,
+			struct nvsp_message *answer)
 {
 	guest_sends(&s->channel[0], PKT_INBAND, 77, wants, &m, NVSP_BYTES_V61, NULL, 0);
 	if (answer) {
@@ -347,8 +349,8 @@ static inline void completes(struct hv_channel *ch, uint64_t transaction)
 }
 
 /* Sends an RNDIS message by pages; returns the completion's status. */
-static inline uint32_t rndis(struct side *s, unsigned int sub, uint32_t channel, const void *message,
-		      uint32_t len)
+static inline uint32_t rndis(struct side *s, unsigned int sub, uint32_t channel,
+			     const void *message, uint32_t len)
 {
 	struct nvsp_message m = { .type = NVSP_RNDIS };
 	struct out_packet *p;

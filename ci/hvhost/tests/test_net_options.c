@@ -187,6 +187,40 @@ static void test_hidden(void **state)
 	assert_int_equal(rndis(&side[0], 0, 0, message, len), NVSP_STATUS_SUCCESS);
 }
 
+/* The older form of segmentation offload: no version bit, switched on by itself. */
+static void test_lso1(void **state)
+{
+	static const uint32_t ppi[][2] = { { PPI_LSO, 34u << 20 | 1000 } };
+	struct ndis_offload_parameters p = {
+		.header = { NDIS_DEFAULT, 1, NDIS_PARAMETERS_MIN }, .lso1 = 2, .lso2_ip4 = 1,
+	};
+	uint8_t message[4000];
+	uint32_t len, got = 0;
+
+	(void)state;
+	make_side(&side[0], 0, "pair=nic1,nvsp=2");
+	make_side(&side[1], 1, "");
+	side[0].version = NVSP_V2;
+	start_side(&side[0], 1514);
+	start_side(&side[1], 1514);
+	len = make_message(message, PROTO_TCP, 2500, 5, ppi, 1);
+	assert_int_equal(rndis(&side[0], 0, 0, message, len), NVSP_STATUS_FAILURE);
+	assert_int_equal(set_oid(&side[0], OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_PARAMETERS_MIN), 0);
+	assert_int_equal(rndis(&side[0], 0, 0, message, len), NVSP_STATUS_SUCCESS);
+	while (got < 3) {
+		struct out_packet *out = take_type(&side[1].channel[0], PKT_TRANSFER_PAGES);
+
+		for (uint32_t i = 0; i < out->count; i++) {
+			struct rndis_data d;
+
+			received(&side[1], out, i, &d);
+			assert_int_equal(d.len, got++ < 2 ? 1054 : 554);
+			assert_true(d.csum & RX_CSUM_TCP_GOOD);
+		}
+		free(out);
+	}
+}
+
 static void test_giant(void **state)
 {
 	uint8_t *message = malloc(70000);
@@ -223,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_source_large, no_setup, end),
 		cmocka_unit_test_setup_teardown(test_access_port, no_setup, end),
 		cmocka_unit_test_setup_teardown(test_hidden, no_setup, end),
+		cmocka_unit_test_setup_teardown(test_lso1, no_setup, end),
 		cmocka_unit_test_setup_teardown(test_giant, no_setup, end),
 	};
 

@@ -287,7 +287,7 @@ static bool ranges(unsigned int count, unsigned int words, const uint64_t *word)
 static void page_lists(void **state)
 {
 	const uint64_t two[] = { 5000 | 100ull << 32, 11, 12, 1 | 4095ull << 32, 13 };
-	const uint64_t empty[] = { 0, 1 }, far[] = { 1 | 4096ull << 32, 1 };
+	const uint64_t empty[] = { 0, 1 }, far[] = { 1 | 4096ull << 32, 1, 2 };
 	const uint64_t long_one[] = { 0xffffffff, 1, 2 };
 
 	(void)state;
@@ -305,7 +305,7 @@ static void page_lists(void **state)
 	assert_false(ranges(3, 5, two));
 	assert_false(ranges(65535, 5, two));
 	assert_false(ranges(1, 2, empty));
-	assert_false(ranges(1, 2, far));
+	assert_false(ranges(1, 3, far));
 	assert_false(ranges(1, 3, long_one));
 	pieces_max = 2;
 	assert_false(ranges(2, 5, two));	/* the callback said no */

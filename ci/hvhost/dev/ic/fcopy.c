@@ -163,6 +163,7 @@ static bool command(struct ic *ic, int argc, char **argv, struct text *answer)
 
 static const struct ic_service service = {
 	.type = IC_FCOPY,
+	.instance = "eb765408-105f-49b6-b4aa-c123b64d17d4",
 	.versions = versions,
 	.priv_size = sizeof(struct fcopy),
 	.reply = reply,

@@ -62,6 +62,7 @@ static bool command(struct ic *ic, int argc, char **argv, struct text *answer)
 
 static const struct ic_service service = {
 	.type = IC_HEARTBEAT,
+	.instance = "fd149e91-82e0-4a7d-afa6-2a4166cbd7c0",
 	.versions = versions,
 	.priv_size = sizeof(struct heartbeat),
 	.ready = beat,

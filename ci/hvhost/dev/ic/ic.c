@@ -267,6 +267,8 @@ bool ic_create(struct hv_device *dev, const struct ic_service *service, struct o
 	    !take_version(o, "framework", frameworks, &ic->highest_framework, error, size))
 		goto fail;
 	pthread_mutex_init(&ic->lock, NULL);
+	if (!dev->number)
+		guid_parse(service->instance, &dev->instance);
 	ic->service = service;
 	ic->dev = dev;
 	ic->priv = priv;

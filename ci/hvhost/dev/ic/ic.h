@@ -60,6 +60,7 @@ struct ic_message {
 struct ic;
 struct ic_service {
 	enum ic_type type;
+	const char *instance;		/* GUID of the first one: guest programs know it */
 	const uint32_t *versions;	/* highest first, ends with 0 */
 	size_t priv_size;
 	/* All run under the channel's lock and ic->lock. */

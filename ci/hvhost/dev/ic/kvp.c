@@ -218,6 +218,7 @@ static void closed(struct ic *ic)
 
 static const struct ic_service service = {
 	.type = IC_KVP,
+	.instance = "242ff919-07db-4180-9c2e-b86cb68c8c55",
 	.versions = versions,
 	.priv_size = sizeof(struct kvp),
 	.reply = reply,

@@ -64,6 +64,7 @@ static void reply(struct ic *ic, const struct ic_message *m)
 
 static const struct ic_service service = {
 	.type = IC_SHUTDOWN,
+	.instance = "b6650ff7-33bc-4840-8048-e0676786f393",
 	.versions = versions,
 	.reply = reply,
 	.command = command,

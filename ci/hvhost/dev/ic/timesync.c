@@ -134,6 +134,7 @@ static bool command(struct ic *ic, int argc, char **argv, struct text *answer)
 
 static const struct ic_service service = {
 	.type = IC_TIMESYNC,
+	.instance = "2dd1ce17-079e-403c-b352-a1921ee207ee",
 	.versions = versions,
 	.priv_size = sizeof(struct timesync),
 	.ready = ready,

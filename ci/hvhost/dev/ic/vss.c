@@ -62,6 +62,7 @@ static void reply(struct ic *ic, const struct ic_message *m)
 
 static const struct ic_service service = {
 	.type = IC_VSS,
+	.instance = "2450ee40-33bf-4fbd-892e-9fb06e9214cf",
 	.versions = versions,
 	.priv_size = 1,		/* the operation in flight */
 	.reply = reply,

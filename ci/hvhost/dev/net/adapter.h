@@ -40,6 +40,7 @@ struct nvsp_state {
 	bool configured, ndis, recv, send, revoked;
 	uint32_t frame_bytes;		/* MTU with Ethernet header */
 	uint32_t caps;
+	uint32_t buffers;		/* receive buffers */
 	uint32_t subchannels;		/* granted */
 	bool data_path_vf;
 };

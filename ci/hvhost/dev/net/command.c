@@ -164,7 +164,7 @@ static bool command_info(struct nic *nic, struct text *answer)
 	pthread_mutex_unlock(&nic->lock);
 	for (unsigned int i = 0; i < NIC_QUEUES; i++)
 		open += __atomic_load_n(&nic->queue[i].open, __ATOMIC_ACQUIRE);
-	text_add(answer, "nvsp %u.%u\n", a.nvsp.version >> 16, a.nvsp.version & 0xffff);
+	text_add(answer, "nvsp %s\n", nic_version_text(a.nvsp.version));
 	text_add(answer, "state %s\n", a.initialized ? a.filter ? "running" : "ready" :
 				       a.nvsp.version ? "connecting" : "closed");
 	text_add(answer, "mtu %u\n", a.nvsp.frame_bytes - ETH_HEADER);

@@ -9,21 +9,30 @@
 
 #define VMBUS_4_0	0x40000u	/* guests since then close before they tear buffers down */
 
+static const struct {
+	const char *text;
+	uint32_t version;
+} versions[] = {
+	{ "1", NVSP_V1 }, { "2", NVSP_V2 }, { "4", NVSP_V4 }, { "5", NVSP_V5 }, { "6", NVSP_V6 },
+	{ "6.1", NVSP_V61 },
+};
+
 static uint32_t version_of(const char *text)
 {
-	static const struct {
-		const char *text;
-		uint32_t version;
-	} list[] = {
-		{ "1", NVSP_V1 }, { "2", NVSP_V2 }, { "4", NVSP_V4 }, { "5", NVSP_V5 },
-		{ "6", NVSP_V6 }, { "6.1", NVSP_V61 },
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(list); i++) {
-		if (!strcmp(list[i].text, text))
-			return list[i].version;
+	for (unsigned int i = 0; i < ARRAY_SIZE(versions); i++) {
+		if (!strcmp(versions[i].text, text))
+			return versions[i].version;
 	}
 	return 0;
+}
+
+const char *nic_version_text(uint32_t version)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(versions); i++) {
+		if (versions[i].version == version)
+			return versions[i].text;
+	}
+	return "none";
 }
 
 /* "tso+udp": 0 and *bad for what isn't known. */

@@ -162,6 +162,7 @@ struct nic {
 };
 
 /* nic.c */
+const char *nic_version_text(uint32_t version);
 void nic_policy_get(struct nic *nic, struct nic_policy *p);
 /* Puts a message in line for the guest. False: too many wait already. */
 bool nic_queue_message(struct nic *nic, bool rndis, const void *data, uint32_t len);

@@ -105,6 +105,7 @@ uint32_t nvsp_recv_buffer(struct adapter *a, uint64_t bytes, struct nvsp_message
 	answer->u.recv_complete.count = (uint32_t)count;
 	answer->u.recv_complete.end = (uint32_t)count * size;
 	a->nvsp.recv = true;
+	a->nvsp.buffers = (uint32_t)count;
 	return (uint32_t)count;
 }
 
@@ -138,13 +139,16 @@ static void input_subchannels(struct adapter *a, const struct nvsp_message *m,
 
 	if (a->nvsp.version < NVSP_V5)
 		return kill_channel(r, "SUBCHANNEL before version 5");
+	if (!a->nvsp.recv)
+		return kill_channel(r, "SUBCHANNEL before the receive buffer");
 	if (a->nvsp.subchannels)
 		return kill_channel(r, "SUBCHANNEL again");
 	r->what = NVSP_DO_ANSWER;
 	r->answer.type = NVSP_SUBCHANNEL;
 	r->answer.u.subchannel_complete.status = NVSP_STATUS_FAILURE;
-	/* not clamped: a guest that asks for too many gets none */
-	if (m->u.subchannel.op != 1 || !count || count >= a->queues)
+	/* not clamped: a guest that asks for more than there are queues or buffers gets none */
+	if (m->u.subchannel.op != 1 || !count || count >= a->queues ||
+	    count >= a->nvsp.buffers - CONTROL_BUFFERS)
 		return;
 	a->nvsp.subchannels = count;
 	r->what = NVSP_DO_SUBCHANNELS;
