@@ -12,7 +12,7 @@
  *  - a device's open(), packet(), timer() and close() run under the channel's lock;
  *    open() and close() in whichever thread, the others in the worker;
  *  - command() runs in the main thread with no lock held;
- *  - code under a channel's lock must not take the bus lock: it uses bus_call().
+ *  - code under a channel's lock must not take the bus lock: it uses loop_call().
  *
  * Lock order: bus, channel, SynIC. See machine.h for the whole program's.
  */
@@ -38,7 +38,7 @@ struct hv_device_ops {
 	const char *help;		/* its options and commands, for --help and `help KIND` */
 	struct guid type;		/* interface GUID of the offer */
 	bool threaded;			/* a worker thread for each channel */
-	bool pipe;			/* the offer says: message pipe (integration components etc.) */
+	bool pipe;			/* the offer says: message pipe (integration components) */
 	/* Takes options; sets priv, instance (a default is there) and max_sub of dev. */
 	bool (*create)(struct hv_device *dev, struct options *o, char *error, size_t size);
 	void (*destroy)(struct hv_device *dev);
@@ -137,7 +137,10 @@ void channel_unlock(struct hv_channel *ch);
 /* The device's channel by sub-channel index, NULL: never offered. */
 struct hv_channel *device_channel(struct hv_device *dev, unsigned int sub);
 
-/* Offers count more sub-channels (asynchronously). False: more than dev->max_sub. Any thread. */
+/*
+ * Offers the sub-channels 1 to count, but for those that are offered already; a little later,
+ * and only if the primary is still open then. False: more than dev->max_sub. Any thread.
+ */
 bool device_offer_subchannels(struct hv_device *dev, unsigned int count);
 
 /*

@@ -97,35 +97,50 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void watch(struct worker *w, int fd, struct bus_channel *s)
+static bool watch(struct worker *w, int fd, struct bus_channel *s)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.ptr = s };
 
-	if (fd < 0 || epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event))
-		die_errno("cannot make a worker's descriptors");
+	return fd >= 0 && !epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+static bool start_thread(struct worker *w, const char *name)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	error = pthread_create(&thread, &attr, work, w);
+	pthread_attr_destroy(&attr);
+	if (error)
+		return false;
+	pthread_setname_np(thread, name);
+	pthread_detach(thread);
+	return true;
+}
+
+/* NULL: the system has no descriptor or thread left. */
 static struct worker *worker_new(const char *name)
 {
 	struct worker *w = calloc(1, sizeof(*w));
-	pthread_attr_t attr;
-	pthread_t thread;
 
 	if (!w)
 		die("out of memory");
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	watch(w, w->kick, NULL);
-	watch(w, w->timer, NULL);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	if (pthread_create(&thread, &attr, work, w))
-		die("cannot start a worker thread");
-	pthread_attr_destroy(&attr);
-	pthread_setname_np(thread, name);
-	pthread_detach(thread);
-	return w;
+	if (watch(w, w->kick, NULL) && watch(w, w->timer, NULL) && start_thread(w, name))
+		return w;
+	if (w->epoll >= 0)
+		close(w->epoll);
+	if (w->kick >= 0)
+		close(w->kick);
+	if (w->timer >= 0)
+		close(w->timer);
+	free(w);
+	return NULL;
 }
 
 void workers_create(void)
@@ -138,6 +153,8 @@ void workers_create(void)
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	shared = worker_new("bus");
+	if (!shared)
+		die_errno("cannot start the bus's worker thread");
 }
 
 void worker_attach(struct bus_channel *s)
@@ -145,11 +162,15 @@ void worker_attach(struct bus_channel *s)
 	struct hv_device *dev = s->ch.dev;
 	char name[16];			/* what the kernel takes */
 
-	s->worker = shared;
+	s->worker = NULL;
 	if (dev->ops->threaded) {
 		snprintf(name, sizeof(name), "%.9s.%u", dev->name, s->ch.sub);
 		s->worker = worker_new(name);
+		if (!s->worker)
+			log_info("%s has no thread of its own: limit of this system", name);
 	}
+	if (!s->worker)
+		s->worker = shared;
 	s->worker_next = s->worker->first;
 	while (!atomic_compare_exchange_weak(&s->worker->first, &s->worker_next, s))
 		;

@@ -43,8 +43,18 @@ void hyperv_check_kvm(void)
 			    need[i].name);
 }
 
+/* A guest that uses what CPUID does not offer takes a #GP, as on a real host. Newer KVMs only. */
+static void enforce_cpuid(struct vcpu *v)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_HYPERV_ENFORCE_CPUID, .args = { 1 } };
+
+	if (ioctl(machine.vm_fd, KVM_CHECK_EXTENSION, cap.cap) > 0)
+		xioctl(v->fd, KVM_ENABLE_CAP, &cap, "KVM_CAP_HYPERV_ENFORCE_CPUID");
+}
+
 void hyperv_vcpu_setup(struct vcpu *v)
 {
+	enforce_cpuid(v);
 	cpuid_setup(v);
 	synic_setup_vcpu(v);
 }

@@ -225,8 +225,8 @@ void ic_decode(struct hv_channel *ch, bool from_guest, const struct packet *p, s
 		return;
 	}
 	text_add(line, "IC %s version %u.%u framework %u.%u transaction %u flags %#x status %#x "
-		 "len %u", ic_type_name(m.type), m.version >> 16, m.version & 0xffff, m.framework >> 16,
-		 m.framework & 0xffff, m.transaction, m.flags, m.status, m.len);
+		 "len %u", ic_type_name(m.type), m.version >> 16, m.version & 0xffff,
+		 m.framework >> 16, m.framework & 0xffff, m.transaction, m.flags, m.status, m.len);
 }
 
 static bool take_version(struct options *o, const char *key, const uint32_t *list,
