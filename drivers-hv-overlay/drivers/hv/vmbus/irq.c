@@ -257,9 +257,9 @@ static bool irq_thread_wanted(struct vmbus_cpu *vc, bool message)
 
 /*
  * Callbacks may take a spinlock_t, although this is a hard interrupt which is
- * never threaded. That is right, as these are sleeping locks on PREEMPT_RT only,
- * which doesn't come here; lockdep can't know. It is told so about callbacks
- * alone: messages, and the timer behind them, need no exception.
+ * never threaded. That is right, as these are sleeping locks on PREEMPT_RT
+ * only, which doesn't come here; lockdep can't know. It is told so about
+ * callbacks alone: messages, and the timer behind them, need no exception.
  */
 static void irq_events_nort(struct vmbus_cpu *vc, bool explained)
 {

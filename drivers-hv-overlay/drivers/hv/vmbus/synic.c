@@ -397,9 +397,10 @@ void vmbus_synic_disable_regs(unsigned int cpu)
  * The pages are as they were when the image was made, and a message may have
  * come between the moment when interrupts went off and the end of the SynIC.
  * Nobody would ever look at it, as its interrupt is lost, and the host would
- * find the slot taken for ever. Nothing is lost with it: there is no connection,
- * and timers are programmed anew. One of them may have expired meanwhile, with
- * no SynIC to deliver to: the end of message makes the hypervisor try again.
+ * find the slot taken for ever. Nothing is lost with it: there is no
+ * connection, and timers are programmed anew. One of them may have expired
+ * meanwhile, with no SynIC to deliver to: the end of message makes the
+ * hypervisor try again.
  *
  * Context: syscore resume, interrupts off.
  */

@@ -86,20 +86,20 @@ VMBUS_CHAN_RING_ATTR(in_mask, false, current_interrupt_mask);
 VMBUS_CHAN_RING_ATTR(read_avail, false, bytes_avail_toread);
 VMBUS_CHAN_RING_ATTR(write_avail, true, bytes_avail_towrite);
 
-/* Attributes that show one counter. */
-#define VMBUS_CHAN_COUNTER_ATTR(_name, _field)				\
+/* Attributes that show one counter of the channel "ch". */
+#define VMBUS_CHAN_COUNTER_ATTR(_name, _value)				\
 static ssize_t _name##_show(struct vmbus_channel *ch, char *buf)	\
 {									\
-	return sysfs_emit(buf, "%llu\n", READ_ONCE(ch->_field));	\
+	return sysfs_emit(buf, "%llu\n", _value);			\
 }									\
 VMBUS_CHAN_ATTR_RO(_name)
 
-VMBUS_CHAN_COUNTER_ATTR(interrupts, interrupts);
-VMBUS_CHAN_COUNTER_ATTR(events, sig_events);
-VMBUS_CHAN_COUNTER_ATTR(intr_in_full, intr_in_full);
-VMBUS_CHAN_COUNTER_ATTR(intr_out_empty, intr_out_empty);
-VMBUS_CHAN_COUNTER_ATTR(out_full_first, out_full_first);
-VMBUS_CHAN_COUNTER_ATTR(out_full_total, out_full_total);
+VMBUS_CHAN_COUNTER_ATTR(interrupts, ch->interrupts);
+VMBUS_CHAN_COUNTER_ATTR(events, ch->sig_events);
+VMBUS_CHAN_COUNTER_ATTR(intr_in_full, ch->intr_in_full);
+VMBUS_CHAN_COUNTER_ATTR(intr_out_empty, ch->intr_out_empty);
+VMBUS_CHAN_COUNTER_ATTR(out_full_first, ch->out_full_first);
+VMBUS_CHAN_COUNTER_ATTR(out_full_total, ch->out_full_total);
 
 /* Attributes that show one value of the guest's monitor page. */
 #define VMBUS_CHAN_MONITOR_ATTR(_name)					\

@@ -112,9 +112,10 @@ enum hvb_version_step {
  *	-EDOM: the host grants no version that is allowed here;
  *	-EPROTONOSUPPORT: only versions without support for isolation, or not
  *	the one in use before hibernation;
- *	-ETIMEDOUT: no answer, or too late; -ENXIO: no host to post to; -EIO: posting failed;
- *	-ENOMEM: the host is short of resources; -ECONNREFUSED: granted and
- *	then refused; -EPROTO: the answer makes no sense
+ *	-ETIMEDOUT: no answer, or too late; -ENXIO: no host to post to; -EIO:
+ *	posting failed; -ENOMEM: the host is short of resources;
+ *	-ECONNREFUSED: granted and then refused; -EPROTO: the answer makes no
+ *	sense
  * @cfg: what was asked for
  * @index: position in the list of versions (private)
  * @retries: tries of this version after the first one (private)
