@@ -97,22 +97,6 @@ static void hide_xsave(struct kvm_cpuid_entry2 *e)
 		e->ecx &= ~(BIT(11) | BIT(15) | BIT(16));
 }
 
-/*
- * For the same KVM and a guest with PAE paging: the software CPU marks page
- * directory pointers as accessed, which KVM takes for a reserved bit when it reads
- * them again. It does so when CR4.PSE, PGE or SMEP or CR0.CD changes: without these
- * features and MTRRs Linux changes none of them on its boot processor.
- */
-static void spare_page_directories(struct kvm_cpuid_entry2 *e)
-{
-	uint32_t features = BIT(3) | BIT(12) | BIT(13) | BIT(16) | BIT(17);
-
-	if (e->function == 1 || e->function == 0x80000001)	/* PSE, MTRR, PGE, PAT, PSE36 */
-		e->edx &= ~features;
-	if (e->function == 7 && !e->index)			/* SMEP */
-		e->ebx &= ~BIT(7);
-}
-
 static unsigned int apic_id_bits(void)
 {
 	unsigned int bits = 0;
@@ -217,8 +201,6 @@ void cpuid_setup(struct vcpu *v)
 			continue;
 		if (machine.config.no_xsave)
 			hide_xsave(e);
-		if (machine.config.no_xsave && machine.kernel32)
-			spare_page_directories(e);
 		adjust(e, v);
 		add(&guest, e);
 	}

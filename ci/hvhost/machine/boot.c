@@ -141,7 +141,6 @@ void boot_look(void)
 	uint64_t len;
 
 	close(open_kernel(head, &image, &len));
-	machine.kernel32 = !image.entry64;
 }
 
 static struct bzimage load_kernel(struct boot_params *params)

@@ -55,7 +55,6 @@ struct machine {
 	struct vcpu vcpu[MAX_VCPUS];
 	uint64_t low_ram, high_ram;	/* bytes below the low window, bytes from 4 GiB on */
 	uint64_t hotadd_base;		/* GPA */
-	bool kernel32;			/* the kernel is a 32-bit one */
 };
 extern struct machine machine;
 
