@@ -97,8 +97,9 @@ class SplatDetector:
         if self._marker is not None and self._marker.search(line):
             self._marker = None
             self._allowed = dict.fromkeys(PANIC_KINDS, 1)
-            # User registers and kernel registers may both be dumped.
-            self._allowed["register dump"] = 2
+            # One trace shows the registers of each context that the next one
+            # interrupted: user, task, soft interrupt, interrupt, under NMI.
+            self._allowed["register dump"] = 4
         kind = classify(line)
         if kind is None:
             return
