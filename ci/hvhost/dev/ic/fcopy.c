@@ -123,10 +123,9 @@ static bool copy(struct ic *ic, int argc, char **argv, struct text *answer)
 	for (int i = 4; i < argc; i++)
 		flags |= !strcmp(argv[i], "overwrite") ? OVERWRITE :
 			 !strcmp(argv[i], "mkdir") ? CREATE_PATH : 0x80000000;
-	/* The guest's daemon takes for a folder what ends with a slash. */
-	n = snprintf(folder, sizeof(folder), "%s%s", argv[2],
-		     argv[2][strlen(argv[2]) - !!*argv[2]] == '/' ? "" : "/");
-	if (flags & 0x80000000 || n >= (int)sizeof(folder) || !*argv[2] ||
+	/* The guest's daemon takes for a folder what ends with a slash; two do no harm. */
+	n = snprintf(folder, sizeof(folder), "%s/", argv[2]);
+	if (flags & 0x80000000 || n >= (int)sizeof(folder) || n < 2 ||
 	    !utf16_put(body + START_FOLDER, NAME_BYTES, folder) ||
 	    !utf16_put(body + START_NAME, NAME_BYTES, argv[3])) {
 		text_add(answer, "copy FILE FOLDER NAME [overwrite] [mkdir]; names are UTF-8, "

@@ -143,15 +143,6 @@ const struct hv_device_ops fc_ops = {
 	/* 2f9bcc4a-0069-4af3-b76b-6fd0be528cda */
 	.type = { { 0x4a, 0xcc, 0x9b, 0x2f, 0x69, 0x00, 0xf3, 0x4a,
 		    0xb7, 0x6b, 0x6f, 0xd0, 0xbe, 0x52, 0x8c, 0xda } },
-	.threaded = true,
+	VSTOR_OPS,
 	.create = fc_create,
-	.destroy = vstor_destroy,
-	.open = vstor_open,
-	.packet = vstor_packet,
-	.timer = vstor_timer,
-	.room = vstor_room,
-	.close = vstor_close,
-	.reset = vstor_reset,
-	.command = vstor_command,
-	.decode = vstor_decode,
 };

@@ -42,17 +42,8 @@ const struct hv_device_ops scsi_ops = {
 	/* ba6163d9-04a1-4d29-b605-72e2ffb1dc7f */
 	.type = { { 0xd9, 0x63, 0x61, 0xba, 0xa1, 0x04, 0x29, 0x4d,
 		    0xb6, 0x05, 0x72, 0xe2, 0xff, 0xb1, 0xdc, 0x7f } },
-	.threaded = true,
+	VSTOR_OPS,
 	.create = scsi_create,
-	.destroy = vstor_destroy,
-	.open = vstor_open,
-	.packet = vstor_packet,
-	.timer = vstor_timer,
-	.room = vstor_room,
-	.close = vstor_close,
-	.reset = vstor_reset,
-	.command = vstor_command,
-	.decode = vstor_decode,
 };
 
 /* Guests find out channel and device from the instance: 0000000C-000D-8899-... */
@@ -103,15 +94,6 @@ const struct hv_device_ops ide_ops = {
 	/* 32412632-86cb-44a2-9b5c-50d1417354f5 */
 	.type = { { 0x32, 0x26, 0x41, 0x32, 0xcb, 0x86, 0xa2, 0x44,
 		    0x9b, 0x5c, 0x50, 0xd1, 0x41, 0x73, 0x54, 0xf5 } },
-	.threaded = true,
+	VSTOR_OPS,
 	.create = ide_create,
-	.destroy = vstor_destroy,
-	.open = vstor_open,
-	.packet = vstor_packet,
-	.timer = vstor_timer,
-	.room = vstor_room,
-	.close = vstor_close,
-	.reset = vstor_reset,
-	.command = vstor_command,
-	.decode = vstor_decode,
 };

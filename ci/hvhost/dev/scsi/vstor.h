@@ -98,6 +98,19 @@ struct vstor_request {
 };
 
 /* The device kinds, for devices.c. */
+/* What the kinds of controllers share. */
+#define VSTOR_OPS					\
+	.threaded = true,				\
+	.destroy = vstor_destroy,			\
+	.open = vstor_open,				\
+	.packet = vstor_packet,				\
+	.timer = vstor_timer,				\
+	.room = vstor_room,				\
+	.close = vstor_close,				\
+	.reset = vstor_reset,				\
+	.command = vstor_command,			\
+	.decode = vstor_decode
+
 extern const struct hv_device_ops scsi_ops, ide_ops, fc_ops;
 
 static inline struct vstor *vstor_of(const struct hv_channel *ch)
