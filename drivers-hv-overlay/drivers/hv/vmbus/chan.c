@@ -7,10 +7,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/hyperv.h>
 #include <linux/interrupt.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "chan_ops.h"
 #include "trace.h"
@@ -363,13 +366,8 @@ unsigned int vmbus_chan_release_begin(struct vmbus_chan *chan)
 	return vmbus_chan_event(chan, HVB_EV_RELEASE, &actions) ? 0 : actions;
 }
 
-/**
- * vmbus_post_relid_released() - tell the host that a relid isn't in use
- * @relid: relid that no channel has any more, or that none will get
- *
- * Context: process.
- */
-void vmbus_post_relid_released(u32 relid)
+/* Tells the host that no channel has a relid any more, or that none will. */
+static void vmbus_post_relid_released(u32 relid)
 {
 	struct hvb_wire w;
 	int ret;
@@ -378,6 +376,36 @@ void vmbus_post_relid_released(u32 relid)
 	if (!ret)
 		ret = vmbus_post(w.data, w.len, true);
 	trace_vmbus_release_relid(relid, ret);
+}
+
+/* Relids of offers that were refused: they are given back by a work. */
+static DECLARE_BITMAP(vmbus_refused, VMBUS_MAX_RELIDS);
+
+static void vmbus_refused_work(struct work_struct *work)
+{
+	unsigned long relid;
+
+	for_each_set_bit(relid, vmbus_refused, VMBUS_MAX_RELIDS) {
+		if (test_and_clear_bit(relid, vmbus_refused))
+			vmbus_post_relid_released(relid);
+	}
+}
+
+static DECLARE_WORK(vmbus_refused_w, vmbus_refused_work);
+
+/**
+ * vmbus_chan_refuse() - tell the host that an offer was not taken
+ * @relid: relid of the offer, in range; no channel has it
+ *
+ * Nothing is posted here: that may take a while, if the host is slow, and who
+ * takes offers in also has to tell drivers of rescinds.
+ *
+ * Context: process; hv_pri_chan exists.
+ */
+void vmbus_chan_refuse(u32 relid)
+{
+	set_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
+	queue_work(vmbus_conn.dev_wq, &vmbus_refused_w);
 }
 
 /**

@@ -41,7 +41,7 @@ void vmbus_chan_quiesce(struct vmbus_chan *chan);
 void vmbus_chan_take_away(struct vmbus_chan *chan, unsigned int actions);
 enum hvb_chan_state vmbus_chan_state(struct vmbus_chan *chan);
 bool vmbus_chan_host_gone(struct vmbus_chan *chan);
-void vmbus_post_relid_released(u32 relid);
+void vmbus_chan_refuse(u32 relid);
 unsigned int vmbus_chan_release_begin(struct vmbus_chan *chan);
 void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions);
 void vmbus_chan_release(struct vmbus_chan *chan);

@@ -670,14 +670,17 @@ static void ctrl_handle(const struct ctrl_msg *entry)
 	}
 }
 
+/* A host that never pauses must not keep vmbus_ctrl_flush() from its end. */
 static void ctrl_work_fn(struct work_struct *work)
 {
 	struct ctrl_msg entry;
+	unsigned int n;
 
-	while (ctrl_dequeue(&entry))
+	for (n = 0; n < CTRL_QUEUE_LEN && ctrl_dequeue(&entry); n++)
 		ctrl_handle(&entry);
-
 	ctrl_unstall();
+	if (n == CTRL_QUEUE_LEN)
+		queue_work(vmbus_conn.con_wq, work);
 }
 
 /**
@@ -708,8 +711,11 @@ void vmbus_ctrl_ignore_offers(bool ignore)
  */
 void vmbus_ctrl_flush(void)
 {
-	if (vmbus_conn.con_wq)
-		flush_workqueue(vmbus_conn.con_wq);
+	if (!vmbus_conn.con_wq)
+		return;
+	/* What runs now may stop half-way, what it queues then does not. */
+	flush_workqueue(vmbus_conn.con_wq);
+	flush_workqueue(vmbus_conn.con_wq);
 }
 
 /**

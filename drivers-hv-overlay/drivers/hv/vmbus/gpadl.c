@@ -21,6 +21,7 @@
 
 #include <linux/atomic.h>
 #include <linux/hyperv.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/set_memory.h>
 
@@ -104,12 +105,22 @@ static u64 vmbus_gpadl_pfn(void *ctx, u32 offset)
 	return virt_to_hvpfn(ctx + offset);
 }
 
-static int vmbus_gpadl_post(struct hvb_gpadl_enc *enc)
+/*
+ * A large buffer takes hundreds of messages. Giving up half-way is safe, for a
+ * host can't map what it has not been told all of.
+ */
+static int vmbus_gpadl_post(struct vmbus_chan *chan, struct hvb_gpadl_enc *enc)
 {
+	unsigned long end = jiffies +
+			    msecs_to_jiffies(VMBUS_REQUEST_TIMEOUT_MS);
 	struct hvb_wire w;
 	int ret;
 
 	while (hvb_gpadl_enc_next(enc, &w)) {
+		if (READ_ONCE(chan->ch.rescind))
+			return -ENODEV;
+		if (time_after(jiffies, end))
+			return -ENOBUFS;
 		ret = vmbus_post(w.data, w.len, true);
 		if (enc->msg_no == 1)
 			trace_vmbus_establish_gpadl_header(enc->relid,
@@ -170,7 +181,7 @@ int vmbus_gpadl_announce(struct vmbus_chan *chan, void *buf,
 		return ret;
 
 	vmbus_request_start(&req, &key, chan);
-	ret = vmbus_gpadl_post(&enc);
+	ret = vmbus_gpadl_post(chan, &enc);
 	if (ret) {
 		vmbus_request_cancel(&req);
 		return ret;

@@ -35,10 +35,12 @@
 #include "chan_ops.h"
 #include "trace.h"
 
-/* Woken when a channel that hibernation waits for has gone. */
+/* Woken when one of the numbers below, for which hibernation waits, gets 0. */
 static DECLARE_WAIT_QUEUE_HEAD(vmbus_settled_wq);
-/* Number of sub-channels and sockets that have not. */
+/* Number of sub-channels and sockets that are still there. */
 static atomic_t vmbus_transient = ATOMIC_INIT(0);
+/* Number of events in device queues that have not been handled yet. */
+static atomic_t vmbus_devq_events = ATOMIC_INIT(0);
 
 /* Woken when a primary channel has been offered again after hibernation. */
 DECLARE_WAIT_QUEUE_HEAD(vmbus_resume_wq);
@@ -54,6 +56,7 @@ static void vmbus_devq_queue(struct vmbus_chan *chan,
 	spin_lock(&q->lock);
 	if (!ev->queued) {
 		ev->queued = true;
+		atomic_inc(&vmbus_devq_events);
 		vmbus_chan_get(chan);
 		list_add_tail(&ev->node, &q->events);
 	}
@@ -341,6 +344,8 @@ static void vmbus_devq_run(struct vmbus_chan_event *ev)
 			vmbus_remove_primary(chan);
 	}
 	vmbus_chan_put(chan);
+	if (atomic_dec_and_test(&vmbus_devq_events))
+		wake_up_all(&vmbus_settled_wq);
 }
 
 static void vmbus_devq_work(struct work_struct *work)
@@ -355,9 +360,30 @@ static void vmbus_devq_work(struct work_struct *work)
 }
 
 /**
- * vmbus_devq_flush() - wait until all events have been handled
+ * vmbus_devq_settle() - wait a limited time until all events have been handled
+ *
+ * A driver that does not come back from its probe or remove function holds up
+ * its own device, and hibernation, but nobody for ever.
  *
  * Context: process; not on hv_pri_chan.
+ * Return: 0, or -EBUSY if there are some after VMBUS_SETTLE_TIMEOUT_MS.
+ */
+int vmbus_devq_settle(void)
+{
+	unsigned long limit = msecs_to_jiffies(VMBUS_SETTLE_TIMEOUT_MS);
+
+	if (wait_event_timeout(vmbus_settled_wq,
+			       !atomic_read(&vmbus_devq_events), limit))
+		return 0;
+	pr_err("%d devices or channels are not through with being added or removed\n",
+	       atomic_read(&vmbus_devq_events));
+	return -EBUSY;
+}
+
+/**
+ * vmbus_devq_flush() - wait until all events have been handled
+ *
+ * Context: module exit, when no driver is left that could hold it up.
  */
 void vmbus_devq_flush(void)
 {
@@ -506,7 +532,7 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 
 	chan = vmbus_chan_alloc(offer);
 	if (!chan) {
-		vmbus_post_relid_released(offer->relid);
+		vmbus_chan_refuse(offer->relid);
 		return -ENOMEM;
 	}
 	spin_lock_init(&chan->devq.lock);
@@ -525,7 +551,7 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 	if (ret > 0)
 		return 0;
 	/* Nobody will use this relid; the host may have it back. */
-	vmbus_post_relid_released(offer->relid);
+	vmbus_chan_refuse(offer->relid);
 	return ret;
 }
 
@@ -675,7 +701,9 @@ int vmbus_channels_suspend(void)
 		return -EBUSY;
 	}
 	/* What has settled may still be on its way out. */
-	vmbus_devq_flush();
+	ret = vmbus_devq_settle();
+	if (ret)
+		return ret;
 
 	mutex_lock(vmbus_channel_mutex);
 	list_for_each_entry(ch, &vmbus_conn.chan_list, listentry) {

@@ -14,6 +14,7 @@
 
 #include <linux/err.h>
 #include <linux/hyperv.h>
+#include <linux/hyperv/send.h>
 #include <linux/io.h>
 #include <linux/spinlock.h>
 #include <asm/mshyperv.h>
@@ -104,6 +105,13 @@ static noinline int vmbus_send_failed(struct vmbus_chan *chan, int err)
 	return -ENODEV;
 }
 
+/* The host wants to hear of what was published. */
+static void vmbus_send_signal(struct vmbus_channel *ch)
+{
+	++ch->intr_out_empty;
+	vmbus_setevent(ch);
+}
+
 /* The channel was rescinded while the packet went out: it is lost. */
 static noinline int vmbus_send_lost(struct vmbus_channel *ch, u64 id)
 {
@@ -176,10 +184,8 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
 
 	if (unlikely(ret < 0))
 		return vmbus_send_failed(chan, ret);
-	if (ret) {
-		++ch->intr_out_empty;
-		vmbus_setevent(ch);
-	}
+	if (ret)
+		vmbus_send_signal(ch);
 	if (unlikely(ch->rescind))
 		return vmbus_send_lost(ch, id);
 	return 0;
@@ -274,6 +280,114 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 	desc->reserved = 0;
 	return vmbus_send(channel, &d, &desc->reserved,
 			  desc_size - HVB_PKT_MIN, buffer, bufferlen);
+}
+
+/**
+ * vmbus_send_begin() - reserve a packet in the outbound ring
+ * @channel: open channel
+ * @desc: its descriptor, see vmbus_send_desc()
+ * @flags: where to keep the state of interrupts until vmbus_send_end()
+ *
+ * When the ring is full, packets that were held back are published: else the
+ * host would never make room.
+ *
+ * Context: any. On success it returns with the ring lock held and interrupts
+ * off.
+ * Return: where to write what follows the descriptor; ERR_PTR(-EAGAIN) if the
+ * ring is full, ERR_PTR(-ENODEV) if the channel was rescinded, isn't open or
+ * was given up, ERR_PTR(-EINVAL) if the length is none of a packet.
+ */
+void *vmbus_send_begin(struct vmbus_channel *channel,
+		       const struct vmpacket_descriptor *desc,
+		       unsigned long *flags)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(channel);
+	struct vmpacket_descriptor *p;
+	bool signal;
+	int ret;
+
+	if (unlikely(channel->rescind))
+		return ERR_PTR(-ENODEV);
+
+	spin_lock_irqsave(&channel->outbound.ring_lock, *flags);
+	p = hvb_tx_reserve(&chan->tx, desc->len8 * HVB_RING_UNIT);
+	if (!IS_ERR_OR_NULL(p)) {
+		*p = *desc;
+		/* For sparse: the lock goes with the reservation. */
+		__release(&channel->outbound.ring_lock);
+		return p + 1;
+	}
+	ret = vmbus_send_refused(channel, p);
+	signal = ret == -EAGAIN && hvb_tx_publish(&chan->tx);
+	spin_unlock_irqrestore(&channel->outbound.ring_lock, *flags);
+
+	if (signal)
+		vmbus_send_signal(channel);
+	return ERR_PTR(vmbus_send_failed(chan, ret));
+}
+
+/**
+ * vmbus_send_end() - the packet is written
+ * @channel: channel of vmbus_send_begin()
+ * @publish: show it, and all that was held back, to the host; interrupt the
+ *	host if it wants that
+ * @flags: state of interrupts, from vmbus_send_begin()
+ *
+ * Context: that of vmbus_send_begin(). Releases the ring lock.
+ * Return: 0, or -ENODEV if the channel was rescinded: an answer may have come
+ * or not, none will come any more.
+ */
+int vmbus_send_end(struct vmbus_channel *channel, bool publish,
+		   unsigned long flags)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(channel);
+	bool signal;
+
+	__acquire(&channel->outbound.ring_lock);
+	if (unlikely(channel->out_full_flag))
+		channel->out_full_flag = false;
+	hvb_tx_commit(&chan->tx, chan->tx.reserved);
+	signal = publish && hvb_tx_publish(&chan->tx);
+	spin_unlock_irqrestore(&channel->outbound.ring_lock, flags);
+
+	if (signal)
+		vmbus_send_signal(channel);
+	return unlikely(channel->rescind) ? -ENODEV : 0;
+}
+
+/**
+ * vmbus_send_flush() - publish the packets that were held back
+ * @channel: channel; nothing happens if it isn't open
+ *
+ * Context: any.
+ */
+void vmbus_send_flush(struct vmbus_channel *channel)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(channel);
+	unsigned long flags;
+	bool signal;
+
+	spin_lock_irqsave(&channel->outbound.ring_lock, flags);
+	signal = hvb_tx_publish(&chan->tx);
+	spin_unlock_irqrestore(&channel->outbound.ring_lock, flags);
+
+	if (signal)
+		vmbus_send_signal(channel);
+}
+
+/**
+ * vmbus_channel_broken() - was a ring given up because of what the host wrote?
+ * @channel: open channel
+ *
+ * Such a channel delivers nothing any more, or takes nothing, until it is
+ * closed and opened again; other channels work on.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool vmbus_channel_broken(struct vmbus_channel *channel)
+{
+	return READ_ONCE(to_vmbus_chan(channel)->poison_told);
 }
 
 /* Gives the space of consumed packets back; interrupts the host if it waits. */

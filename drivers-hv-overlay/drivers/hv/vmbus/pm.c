@@ -41,9 +41,9 @@ int vmbus_bus_suspend(struct device *dev)
 	/* In this order: each may feed the next. */
 	vmbus_ctrl_ignore_offers(true);
 	vmbus_ctrl_flush();
-	vmbus_devq_flush();
-
-	ret = vmbus_channels_suspend();
+	ret = vmbus_devq_settle();
+	if (!ret)
+		ret = vmbus_channels_suspend();
 	if (ret) {
 		dev_err(dev, "can't suspend the channels: %d\n", ret);
 		vmbus_ctrl_ignore_offers(false);

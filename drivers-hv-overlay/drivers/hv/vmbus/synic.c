@@ -521,15 +521,11 @@ static void synic_work_fn(struct work_struct *work)
  * exits to the hypervisor and guests may have hundreds of CPUs. The caller has
  * cpus_read_lock().
  */
-static int synic_on_each_cpu(int (*fn)(unsigned int cpu))
+static int synic_on_each_cpu(struct synic_work __percpu *works,
+			     int (*fn)(unsigned int cpu))
 {
-	struct synic_work __percpu *works;
 	unsigned int cpu;
 	int ret = 0;
-
-	works = alloc_percpu(struct synic_work);
-	if (!works)
-		return -ENOMEM;
 
 	for_each_online_cpu(cpu) {
 		struct synic_work *sw = per_cpu_ptr(works, cpu);
@@ -545,8 +541,6 @@ static int synic_on_each_cpu(int (*fn)(unsigned int cpu))
 		if (sw->ret)
 			ret = sw->ret;
 	}
-
-	free_percpu(works);
 	return ret;
 }
 
@@ -558,18 +552,26 @@ static int synic_on_each_cpu(int (*fn)(unsigned int cpu))
  */
 int vmbus_synic_start(void)
 {
+	struct synic_work __percpu *works;
 	int ret;
 
+	/* The way back, below, needs them too, and must not fail. */
+	works = alloc_percpu(struct synic_work);
+	if (!works)
+		return -ENOMEM;
+
 	cpus_read_lock();
-	ret = synic_on_each_cpu(vmbus_synic_online);
+	ret = synic_on_each_cpu(works, vmbus_synic_online);
 	if (!ret)
 		ret = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN,
 							   "hyperv/vmbus:online",
 							   vmbus_synic_online,
 							   vmbus_synic_offline);
 	if (ret < 0)
-		synic_on_each_cpu(vmbus_synic_offline);
+		synic_on_each_cpu(works, vmbus_synic_offline);
 	cpus_read_unlock();
+
+	free_percpu(works);
 	if (ret < 0)
 		return ret;
 

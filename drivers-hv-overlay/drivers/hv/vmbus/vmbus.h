@@ -83,6 +83,8 @@
 #define VMBUS_UNLOAD_TIMEOUT_MS		(100 * 1000)
 #define VMBUS_RESUME_OFFERS_TIMEOUT_MS	(10 * 1000)
 #define VMBUS_RESCIND_TIMEOUT_MS	(60 * 1000)
+/* Likewise for drivers that probe or remove a device before hibernation. */
+#define VMBUS_SETTLE_TIMEOUT_MS		(60 * 1000)
 
 struct seq_file;
 struct vmbus_chan;
@@ -418,6 +420,7 @@ void vmbus_crash_teardown(void);
  */
 int vmbus_on_offer(const struct hvb_offer *offer);
 void vmbus_on_rescind(u32 relid);
+int vmbus_devq_settle(void);
 void vmbus_devq_flush(void);
 void vmbus_channels_remove_all(void);
 int vmbus_channels_suspend(void);

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V virtual storage: what comes from the host.
+ *
+ * Interrupts of a channel may arrive on two CPUs at a time, when it moves from
+ * one to the other, and while a worker reads. stv_chan.reading tells who does:
+ *
+ *	IDLE	nobody
+ *	BUSY	somebody, who has looked at everything that was announced so far
+ *	AGAIN	somebody, who has to look again before he stops
+ *
+ * An interrupt makes it AGAIN, and becomes the reader if it was IDLE. The
+ * reader makes it BUSY, reads, and stops by making it IDLE, which works only if
+ * no interrupt has come in between. Then he looks once more: the host doesn't
+ * interrupt for a packet that it writes while it sees others unread, and what
+ * was read is known to the host only now.
+ *
+ * A reader who has used up his budget leaves the state as it is and goes on in
+ * a worker, with the channel's interrupts masked.
+ */
+#include <linux/atomic.h>
+#include <linux/blk-mq.h>
+#include <linux/nospec.h>
+#include <linux/smp.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_common.h>
+#include <scsi/scsi_dbg.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "storvsc.h"
+
+#define STV_READ_IDLE	0
+#define STV_READ_BUSY	1
+#define STV_READ_AGAIN	2
+
+/*
+ * Packets per interrupt and per run of the worker. A completion takes the SCSI
+ * and block layers a microsecond or two, with interrupts off in the first case.
+ */
+#define STV_INTERRUPT_BUDGET	16
+#define STV_WORK_BUDGET		64
+
+/**
+ * stv_reject() - count a packet that is not accepted, and say so now and then
+ * @sc: channel
+ * @why: the reason
+ *
+ * Context: the reader of the channel.
+ */
+void stv_reject(struct stv_chan *sc, enum stv_reject why)
+{
+	sc->rejects[why]++;
+	dev_warn_ratelimited(&sc->dev->hdev->device,
+			     "dropped a packet of the host: %s\n",
+			     stv_reject_name(why));
+}
+
+static noinline void stv_log_comp(struct stv_dev *dev,
+				  const struct scsi_cmnd *cmd,
+				  const struct stv_comp *comp)
+{
+	dev_warn_ratelimited(&dev->hdev->device,
+			     "tag#%d cmd 0x%x status: scsi 0x%x srb 0x%x hv 0x%x\n",
+			     scsi_cmd_to_rq((struct scsi_cmnd *)cmd)->tag,
+			     cmd->cmnd[0], comp->scsi_status, comp->srb_status,
+			     comp->status);
+}
+
+static noinline void stv_log_sense(const struct scsi_cmnd *cmd,
+				   const struct stv_sense *sense)
+{
+	const struct scsi_sense_hdr hdr = {
+		.response_code = sense->response,
+		.sense_key = sense->key,
+		.asc = sense->asc,
+		.ascq = sense->ascq,
+	};
+
+	scsi_print_sense_hdr(cmd->device, "storvsc", &hdr);
+}
+
+/* All that a completion may ask for besides being passed on. */
+static noinline void stv_verdict_extra(struct stv_dev *dev,
+				       struct scsi_cmnd *cmd,
+				       const struct stv_comp *comp,
+				       const struct stv_verdict *v)
+{
+	if (v->log != STV_LOG_NONE && READ_ONCE(stv_logging_level) >= v->log)
+		stv_log_comp(dev, cmd, comp);
+	if (v->sense_ok && READ_ONCE(stv_logging_level) >= STV_LOG_WARN)
+		stv_log_sense(cmd, &v->sense);
+	if (v->copy_sense)
+		memcpy(cmd->sense_buffer, comp->sense.p,
+		       min_t(u32, comp->sense.len, SCSI_SENSE_BUFFERSIZE));
+	if (v->action != STV_DO_NOTHING)
+		stv_event_lun(cmd->device, v->action);
+}
+
+static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
+			const struct hv_view *pkt)
+{
+	struct stv_dev *dev = sc->dev;
+	u32 hwq = blk_mq_unique_tag_to_hwq(key);
+	u32 nr = blk_mq_unique_tag_to_tag(key);
+	struct stv_verdict v;
+	struct stv_comp comp;
+	struct scsi_cmnd *cmd;
+	enum stv_reject why;
+	struct stv_tag *tag;
+	struct stv_io io;
+	u32 queues;
+
+	/* Number before queues: pairs with stv_queues_alloc(). */
+	queues = smp_load_acquire(&dev->nr_queues);
+	if (unlikely(hwq >= queues || nr >= dev->nr_tags)) {
+		stv_reject(sc, STV_REJECT_UNKNOWN);
+		return;
+	}
+	hwq = array_index_nospec(hwq, queues);
+	nr = array_index_nospec(nr, dev->nr_tags);
+	tag = &dev->queue[hwq].tags[nr];
+
+	why = stv_io_claim(&tag->slot, id, sc->index, pkt, &comp);
+	if (unlikely(why != STV_ACCEPT)) {
+		stv_reject(sc, why);
+		return;
+	}
+
+	cmd = tag->cmd;
+	scsi_dma_unmap(cmd);
+	io.data_len = scsi_bufflen(cmd);
+	io.opcode = cmd->cmnd[0];
+	io.is_fc = dev->is_fc;
+	stv_decide(&io, &comp, &v);
+	if (unlikely(v.copy_sense || v.action || v.log))
+		stv_verdict_extra(dev, cmd, &comp, &v);
+
+	cmd->result = v.result;
+	scsi_set_resid(cmd, v.resid);
+	sc->done++;
+	scsi_done(cmd);
+}
+
+static noinline void stv_on_own(struct stv_chan *sc, u64 id, u32 key,
+				const struct hv_view *pkt)
+{
+	enum stv_reject why = STV_REJECT_UNKNOWN;
+	struct stv_own_req *own;
+	unsigned long flags;
+
+	if (key < ARRAY_SIZE(sc->dev->own)) {
+		key = array_index_nospec(key, ARRAY_SIZE(sc->dev->own));
+		own = &sc->dev->own[key];
+		spin_lock_irqsave(&own->lock, flags);
+		why = stv_slot_claim(&own->slot, id, sc->index);
+		if (why == STV_ACCEPT) {
+			own->len = min_t(u32, pkt->len, sizeof(own->reply));
+			memcpy(own->reply, pkt->p, own->len);
+			complete(&own->done);
+		}
+		spin_unlock_irqrestore(&own->lock, flags);
+	}
+	if (why != STV_ACCEPT)
+		stv_reject(sc, why);
+}
+
+static noinline void stv_on_notice(struct stv_chan *sc,
+				   const struct hv_view *pkt)
+{
+	struct stv_dev *dev = sc->dev;
+	struct stv_notice notice;
+	enum stv_reject why;
+	unsigned long flags;
+
+	why = stv_notice_claim(pkt, READ_ONCE(dev->up), dev->is_fc, &notice);
+	if (why != STV_ACCEPT) {
+		stv_reject(sc, why);
+		return;
+	}
+
+	switch (notice.kind) {
+	case STV_NOTICE_BUS:
+		stv_event(dev, STV_EVENT_BUS);
+		break;
+	case STV_NOTICE_WWN:
+		spin_lock_irqsave(&dev->wwn_lock, flags);
+		dev->wwn = notice.wwn;
+		spin_unlock_irqrestore(&dev->wwn_lock, flags);
+		stv_event(dev, STV_EVENT_WWN);
+		break;
+	}
+}
+
+static noinline void stv_on_other(struct stv_chan *sc,
+				  const struct vmpacket_descriptor *desc,
+				  enum stv_id_kind kind, u32 key,
+				  const struct hv_view *pkt)
+{
+	bool inband = desc->type == VM_PKT_DATA_INBAND;
+
+	if (kind == STV_ID_NOTICE && inband && !sc->index)
+		stv_on_notice(sc, pkt);
+	else if (kind == STV_ID_OWN && desc->type == VM_PKT_COMP)
+		stv_on_own(sc, desc->trans_id, key, pkt);
+	else
+		stv_reject(sc, kind == STV_ID_BAD ? STV_REJECT_UNKNOWN :
+						    STV_REJECT_TYPE);
+}
+
+static void stv_on_packet(struct stv_chan *sc,
+			  const struct vmpacket_descriptor *desc)
+{
+	struct hv_view pkt = hv_view_of(hv_pkt_data(desc),
+					hv_pkt_datalen(desc));
+	enum stv_id_kind kind;
+	u32 key;
+
+	kind = stv_id_split(desc->trans_id, &key);
+	if (likely(kind == STV_ID_IO && desc->type == VM_PKT_COMP))
+		stv_on_comp(sc, desc->trans_id, key, &pkt);
+	else
+		stv_on_other(sc, desc, kind, key, &pkt);
+}
+
+static unsigned int stv_read(struct stv_chan *sc, unsigned int budget)
+{
+	const struct vmpacket_descriptor *desc;
+	unsigned int n = 0;
+
+	desc = hv_pkt_iter_first(sc->vch);
+	while (desc) {
+		stv_on_packet(sc, desc);
+		desc = __hv_pkt_iter_next(sc->vch, desc);
+		if (++n == budget)
+			break;
+	}
+	hv_pkt_iter_close(sc->vch);
+	return n;
+}
+
+/*
+ * Becomes idle; false if there is more to read. A ring that claims to have data
+ * although nothing came out of it the last time is not believed: the host may
+ * interrupt again.
+ */
+static bool stv_stop_reading(struct stv_chan *sc, unsigned int n)
+{
+	if (atomic_cmpxchg(&sc->reading, STV_READ_BUSY, STV_READ_IDLE) !=
+	    STV_READ_BUSY)
+		return false;
+	/* Ordered behind what was released to the host by the cmpxchg. */
+	if (!n || likely(!hv_get_bytes_to_read(&sc->vch->inbound)))
+		return true;
+	return atomic_xchg(&sc->reading, STV_READ_AGAIN) != STV_READ_IDLE;
+}
+
+/* Reads as the reader; true if the budget was used up, and he still is it. */
+static bool stv_read_all(struct stv_chan *sc, unsigned int budget)
+{
+	unsigned int n;
+
+	do {
+		atomic_set(&sc->reading, STV_READ_BUSY);
+		n = stv_read(sc, budget);
+		budget -= n;
+		if (!budget)
+			return true;
+	} while (!stv_stop_reading(sc, n));
+	return false;
+}
+
+/* The core gives up a ring if the host writes nonsense, and hides it then. */
+static noinline void stv_ring_lost(struct stv_chan *sc)
+{
+	queue_work(stv_recover_wq, &sc->dev->recover_work);
+}
+
+/**
+ * stv_chan_reset() - nobody reads, and nothing is known of the ring
+ * @sc: channel that isn't open
+ */
+void stv_chan_reset(struct stv_chan *sc)
+{
+	atomic_set(&sc->reading, STV_READ_IDLE);
+}
+
+/**
+ * stv_chan_interrupt() - the host has written to a channel
+ * @context: the &struct stv_chan
+ *
+ * Context: interrupt of a CPU; on PREEMPT_RT a thread with softirqs off.
+ */
+void stv_chan_interrupt(void *context)
+{
+	struct stv_chan *sc = context;
+
+	if (atomic_xchg(&sc->reading, STV_READ_AGAIN) != STV_READ_IDLE)
+		return;
+
+	if (unlikely(stv_read_all(sc, STV_INTERRUPT_BUDGET))) {
+		hv_begin_read(&sc->vch->inbound);
+		sc->deferred++;
+		queue_work(system_bh_wq, &sc->work);
+	}
+	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
+		stv_ring_lost(sc);
+}
+
+/**
+ * stv_chan_work() - read what the interrupt has left
+ * @work: in a &struct stv_chan
+ *
+ * Context: softirq; ended by disable_work_sync() before the channel is closed.
+ */
+void stv_chan_work(struct work_struct *work)
+{
+	struct stv_chan *sc = container_of(work, struct stv_chan, work);
+
+	if (stv_read_all(sc, STV_WORK_BUDGET)) {
+		queue_work(system_bh_wq, &sc->work);
+	} else if (hv_end_read(&sc->vch->inbound) &&
+		   atomic_xchg(&sc->reading, STV_READ_AGAIN) ==
+		   STV_READ_IDLE) {
+		/* Written while the interrupts were masked. */
+		queue_work(system_bh_wq, &sc->work);
+	}
+	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
+		stv_ring_lost(sc);
+}
+
+/**
+ * stv_in_flight() - count commands that are with the host
+ * @dev: adapter
+ *
+ * Context: any; looks at every tag.
+ * Return: their number, which may change any time.
+ */
+unsigned int stv_in_flight(struct stv_dev *dev)
+{
+	unsigned int n = 0;
+	u32 i, j;
+
+	for (i = 0; i < dev->nr_queues; i++) {
+		for (j = 0; j < dev->nr_tags; j++)
+			n += stv_slot_in_flight(&dev->queue[i].tags[j].slot);
+	}
+	return n;
+}
+
+/**
+ * stv_flush_slots() - take back all commands that are with the host
+ * @dev: adapter; its channels are closed, and nobody submits
+ * @host_byte: what the SCSI layer is told about them
+ *
+ * Context: process.
+ * Return: their number.
+ */
+unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte)
+{
+	unsigned int n = 0;
+	u32 i, j;
+
+	for (i = 0; i < dev->nr_queues; i++) {
+		for (j = 0; j < dev->nr_tags; j++) {
+			struct stv_tag *tag = &dev->queue[i].tags[j];
+			struct scsi_cmnd *cmd;
+
+			if (!stv_slot_revoke(&tag->slot))
+				continue;
+			cmd = tag->cmd;
+			scsi_dma_unmap(cmd);
+			cmd->result = host_byte << 16;
+			scsi_set_resid(cmd, scsi_bufflen(cmd));
+			scsi_done(cmd);
+			n++;
+		}
+	}
+	return n;
+}

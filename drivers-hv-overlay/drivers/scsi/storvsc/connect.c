@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V virtual storage: channels, handshake, requests of the driver.
+ */
+#include <linux/cpumask.h>
+#include <linux/crash_dump.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+
+#include "storvsc.h"
+
+/* How often a wait looks whether the device has gone; between two attempts. */
+#define STV_RESCIND_POLL	(HZ / 10)
+#define STV_RETRY_MS		10
+
+/* What the host is told when a channel is opened: its own properties, empty. */
+#define STV_OPEN_DATA		24
+
+/**
+ * stv_rescinded() - has the host taken the device away?
+ * @dev: adapter
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool stv_rescinded(const struct stv_dev *dev)
+{
+	return READ_ONCE(dev->hdev->channel->rescind);
+}
+
+/* The ring may be full of commands: try for as long as the answer may take. */
+static int stv_ask_send(struct stv_dev *dev, void *msg, u64 id,
+			unsigned long deadline)
+{
+	int ret;
+
+	for (;;) {
+		ret = vmbus_sendpacket(dev->hdev->channel, msg, STV_PKT_LEN, id,
+				       VM_PKT_DATA_INBAND,
+				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+		if (ret != -EAGAIN)
+			return ret;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		msleep(STV_RETRY_MS);
+	}
+}
+
+static int stv_ask_wait(struct stv_dev *dev, struct stv_own_req *own,
+			unsigned long deadline)
+{
+	while (!wait_for_completion_timeout(&own->done, STV_RESCIND_POLL)) {
+		if (stv_rescinded(dev))
+			return -ENODEV;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
+/**
+ * stv_ask() - send a request of the driver and wait for the answer
+ * @dev: adapter; its primary channel is open
+ * @which: request; one of each at a time
+ * @msg: message, %STV_PKT_LEN bytes
+ * @reply: where to put the answer, which stays until the next such request
+ * @seconds: limit of the wait
+ *
+ * Context: process.
+ * Return: 0; -ENODEV if the device has gone; -ETIMEDOUT; or another error.
+ */
+int stv_ask(struct stv_dev *dev, enum stv_own which, void *msg,
+	    struct hv_view *reply, unsigned int seconds)
+{
+	unsigned long deadline = jiffies + seconds * HZ;
+	struct stv_own_req *own = &dev->own[which];
+	u32 gen;
+	int ret;
+
+	spin_lock_irq(&own->lock);
+	reinit_completion(&own->done);
+	gen = stv_slot_arm(&own->slot, 0);
+	spin_unlock_irq(&own->lock);
+
+	ret = stv_ask_send(dev, msg, stv_own_id(which, gen), deadline);
+	if (!ret)
+		ret = stv_ask_wait(dev, own, deadline);
+
+	spin_lock_irq(&own->lock);
+	/* The answer may have come just now, or may have been forged. */
+	if (ret && !stv_slot_revoke(&own->slot))
+		ret = 0;
+	*reply = hv_view_of(own->reply, own->len);
+	spin_unlock_irq(&own->lock);
+	return ret;
+}
+
+/* Lets nobody touch the channel's ring, as far as it is up to us. */
+static void stv_chan_stop(struct stv_chan *sc)
+{
+	if (sc->stopped)
+		return;
+	sc->stopped = true;
+	disable_work_sync(&sc->work);
+}
+
+static struct stv_chan *stv_chan_get(struct stv_dev *dev, u32 index)
+{
+	struct stv_chan *sc = dev->chan[index];
+
+	if (sc)
+		return sc;
+	sc = kzalloc(sizeof(*sc), GFP_KERNEL);
+	if (!sc)
+		return NULL;
+	sc->dev = dev;
+	sc->index = index;
+	INIT_WORK(&sc->work, stv_chan_work);
+	dev->chan[index] = sc;
+	return sc;
+}
+
+/* Opens the channel of a given index; open_lock or conn_lock is held. */
+static int stv_chan_open(struct stv_dev *dev, u32 index,
+			 struct vmbus_channel *vch)
+{
+	u8 props[STV_OPEN_DATA] = {};
+	struct stv_chan *sc;
+	int ret;
+
+	sc = stv_chan_get(dev, index);
+	if (!sc)
+		return -ENOMEM;
+	if (sc->stopped) {
+		sc->stopped = false;
+		enable_work(&sc->work);
+	}
+	sc->vch = vch;
+	stv_chan_reset(sc);
+
+	vch->max_pkt_size = STV_RX_SIZE;
+	vch->change_target_cpu_callback = stv_retarget;
+	set_channel_read_mode(vch, HV_CALL_ISR);
+	ret = vmbus_open(vch, stv_ring_size(), stv_ring_size(), props,
+			 sizeof(props), stv_chan_interrupt, sc);
+	if (ret)
+		stv_chan_stop(sc);
+	return ret;
+}
+
+static int stv_chan_up(struct stv_dev *dev, u32 index)
+{
+	int ret;
+
+	mutex_lock(&dev->map_lock);
+	dev->chan[index]->up = true;
+	ret = stv_map_update(dev);
+	mutex_unlock(&dev->map_lock);
+	return ret;
+}
+
+/* A sub-channel was offered; the adapter works without it, too. */
+static void stv_sub_channel(struct vmbus_channel *vch)
+{
+	struct hv_device *hdev = vch->primary_channel->device_obj;
+	u32 index = vch->offermsg.offer.sub_channel_index;
+	struct stv_dev *dev = hv_get_drvdata(hdev);
+	int ret = -EINVAL;
+
+	mutex_lock(&dev->open_lock);
+	if (!dev->joining)
+		goto out_unlock;
+	if (index && index < dev->nr_chans &&
+	    !(dev->chan[index] && dev->chan[index]->up))
+		ret = stv_chan_open(dev, index, vch);
+	if (!ret)
+		ret = stv_chan_up(dev, index);
+	if (ret)
+		dev_err_ratelimited(&hdev->device,
+				    "Failed to open sub-channel %u: %d\n",
+				    index, ret);
+out_unlock:
+	mutex_unlock(&dev->open_lock);
+}
+
+static void stv_set_joining(struct stv_dev *dev, bool joining)
+{
+	mutex_lock(&dev->open_lock);
+	dev->joining = joining;
+	mutex_unlock(&dev->open_lock);
+}
+
+static void stv_handshake_failed(struct stv_dev *dev, const struct stv_hs *hs)
+{
+	struct device *d = &dev->hdev->device;
+
+	if (hs->why == STV_HS_OBSOLETE)
+		dev_err(d, "Obsolete Hyper-V version\n");
+	else
+		dev_err(d, "handshake failed: %s in %s, status 0x%x\n",
+			stv_hs_error_name(hs->why),
+			stv_hs_state_name(hs->state), hs->status);
+}
+
+static int stv_handshake(struct stv_dev *dev)
+{
+	struct stv_hs_cfg cfg = { .is_fc = dev->is_fc };
+	u8 msg[STV_PKT_LEN];
+	struct hv_view reply;
+	struct stv_hs hs;
+	int ret;
+
+	/* Every channel takes memory, of which a crash kernel has little. */
+	if (dev->kind != STV_DEV_IDE && !is_kdump_kernel())
+		cfg.want_sub_channels =
+			min(stv_want_sub_channels(num_online_cpus()),
+			    dev->nr_chans - 1);
+
+	stv_hs_start(&hs, &cfg);
+	while ((ret = stv_hs_next(&hs, msg)) > 0) {
+		ret = stv_ask(dev, STV_OWN_INIT, msg, &reply, STV_TIMEOUT);
+		if (!ret)
+			ret = stv_hs_reply(&hs, &reply);
+		else
+			ret = stv_hs_abort(&hs, ret == -ENODEV ?
+					   STV_HS_GONE : STV_HS_TIMEOUT);
+		if (ret)
+			break;
+	}
+	if (ret) {
+		stv_handshake_failed(dev, &hs);
+		return ret;
+	}
+	if (hs.sub_failed)
+		dev_err(&dev->hdev->device,
+			"Failed to create sub-channel: %s, status 0x%x\n",
+			stv_hs_error_name(hs.why), hs.status);
+	if (hs.params.max_transfer_clamped)
+		dev_warn(&dev->hdev->device,
+			 "host's transfer limit of %u bytes is not used, but %u\n",
+			 hs.params.raw_max_transfer, hs.params.max_transfer);
+
+	dev->params = hs.params;
+	dev->filter = !stv_cmd_allowed(STV_CMD_WRITE_SAME, dev->params.version);
+	return 0;
+}
+
+/* Closes all channels; nobody submits. */
+static void stv_close(struct stv_dev *dev)
+{
+	struct vmbus_channel *primary = dev->hdev->channel;
+	u32 i;
+
+	stv_set_joining(dev, false);
+	for (i = 0; i < dev->nr_chans; i++) {
+		if (!dev->chan[i])
+			continue;
+		stv_chan_stop(dev->chan[i]);
+		mutex_lock(&dev->map_lock);
+		dev->chan[i]->up = false;
+		mutex_unlock(&dev->map_lock);
+	}
+	vmbus_close(primary);
+	/* The next driver may be another one. */
+	primary->change_target_cpu_callback = NULL;
+	set_channel_read_mode(primary, HV_CALL_BATCHED);
+}
+
+/**
+ * stv_connect() - open the channels and take commands
+ * @dev: adapter
+ *
+ * Sub-channels join later.
+ *
+ * Context: process; conn_lock is held; waits for the host.
+ * Return: 0 or a negative error code, and then nothing is open.
+ */
+int stv_connect(struct stv_dev *dev)
+{
+	struct vmbus_channel *primary = dev->hdev->channel;
+	int ret;
+
+	lockdep_assert_held(&dev->conn_lock);
+
+	ret = stv_chan_open(dev, 0, primary);
+	if (ret)
+		return ret;
+
+	stv_set_joining(dev, true);
+	vmbus_set_sc_create_callback(primary, stv_sub_channel);
+	ret = stv_handshake(dev);
+	if (!ret) {
+		mutex_lock(&dev->map_lock);
+		dev->up = true;
+		mutex_unlock(&dev->map_lock);
+		ret = stv_chan_up(dev, 0);
+	}
+	if (ret) {
+		stv_map_clear(dev);
+		stv_close(dev);
+		return ret;
+	}
+	dev->connected = true;
+	return 0;
+}
+
+/**
+ * stv_disconnect() - close the channels and take all commands back
+ * @dev: adapter; nothing happens if it isn't connected
+ * @host_byte: what the SCSI layer is told about commands that were in flight
+ *
+ * Context: process; conn_lock is held; waits for the host.
+ */
+void stv_disconnect(struct stv_dev *dev, int host_byte)
+{
+	unsigned int n;
+
+	lockdep_assert_held(&dev->conn_lock);
+
+	if (!dev->connected)
+		return;
+	dev->connected = false;
+
+	stv_map_clear(dev);
+	stv_close(dev);
+	n = stv_flush_slots(dev, host_byte);
+	if (n)
+		dev_warn(&dev->hdev->device,
+			 "%u commands were taken back from the host\n", n);
+}
+
+/**
+ * stv_chans_free() - free what is left of the channels
+ * @dev: adapter, disconnected for good
+ */
+void stv_chans_free(struct stv_dev *dev)
+{
+	u32 i;
+
+	for (i = 0; i < dev->nr_chans; i++)
+		kfree(dev->chan[i]);
+	kfree(dev->chan);
+	dev->chan = NULL;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V virtual storage: time-outs, resets, recovery.
+ *
+ * The host has error handling of its own and completes every command in the
+ * end, so a command that takes long is waited for. What never comes to an end
+ * are commands whose channel is broken: the host wrote nonsense, or took it
+ * away. Then the adapter is recovered: all channels are closed, which makes the
+ * host let go of the commands' memory, all commands are given back to the SCSI
+ * layer to be sent again, and the channels are opened anew.
+ */
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/hyperv/send.h>
+#include <linux/jiffies.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_eh.h>
+#include <scsi/scsi_host.h>
+
+#include "storvsc.h"
+
+#define STV_DRAIN_POLL_MS	10
+
+/* Seconds that commands have to come back after a reset of the bus. */
+#define STV_RESET_DRAIN		30
+
+/* So many recoveries within so many seconds, and the adapter is given up. */
+#define STV_RECOVER_MAX		5
+#define STV_RECOVER_SPAN	300
+
+/* Will commands in flight on this channel never be completed? */
+static bool stv_chan_dead(struct stv_dev *dev, u32 index)
+{
+	struct vmbus_channel *vch;
+	bool dead = false;
+
+	rcu_read_lock();
+	/* Without a map somebody is about to take them back. */
+	if (rcu_access_pointer(dev->map) && READ_ONCE(dev->chan[index]->up)) {
+		vch = dev->chan[index]->vch;
+		dead = READ_ONCE(vch->rescind) || vmbus_channel_broken(vch);
+	}
+	rcu_read_unlock();
+	return dead;
+}
+
+/**
+ * stv_timed_out() - a command takes long
+ * @cmd: command
+ *
+ * Context: process or softirq.
+ * Return: SCSI_EH_RESET_TIMER: whatever is to be done about it ends with the
+ * command being completed.
+ */
+enum scsi_timeout_action stv_timed_out(struct scsi_cmnd *cmd)
+{
+	struct stv_dev *dev = shost_priv(cmd->device->host);
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stv_tag *tag =
+		&dev->queue[rq->mq_hctx->queue_num].tags[rq->tag];
+	struct stv_slot *slot = &tag->slot;
+	bool in_flight = tag->cmd == cmd && stv_slot_in_flight(slot);
+	bool dead = in_flight && stv_chan_dead(dev, stv_slot_chan(slot));
+
+	if (stv_decide_expired(in_flight, stv_slot_suspect(slot), dead) ==
+	    STV_EXPIRED_RECOVER)
+		queue_work(stv_recover_wq, &dev->recover_work);
+	return SCSI_EH_RESET_TIMER;
+}
+
+/**
+ * stv_drain() - wait until no command is with the host
+ * @dev: adapter; nobody sends new ones, else it may take the whole time
+ * @seconds: limit
+ *
+ * Context: process.
+ * Return: true if all have come back.
+ */
+bool stv_drain(struct stv_dev *dev, unsigned int seconds)
+{
+	unsigned long deadline = jiffies + seconds * HZ;
+
+	while (stv_in_flight(dev)) {
+		if (stv_rescinded(dev) || time_after(jiffies, deadline))
+			return false;
+		msleep(STV_DRAIN_POLL_MS);
+	}
+	return true;
+}
+
+/**
+ * stv_give_up() - take no commands any more, and take back all there are
+ * @dev: adapter
+ *
+ * Context: process.
+ */
+void stv_give_up(struct stv_dev *dev)
+{
+	mutex_lock(&dev->conn_lock);
+	WRITE_ONCE(dev->gone, true);
+	stv_disconnect(dev, DID_NO_CONNECT);
+	mutex_unlock(&dev->conn_lock);
+}
+
+/* Is there something that only closing the channels can mend? */
+static bool stv_broken(struct stv_dev *dev)
+{
+	u32 i, j;
+
+	for (i = 0; i < dev->nr_chans; i++) {
+		if (dev->chan[i] && stv_chan_dead(dev, i))
+			return true;
+	}
+	for (i = 0; i < dev->nr_queues; i++) {
+		for (j = 0; j < dev->nr_tags; j++) {
+			struct stv_slot *slot = &dev->queue[i].tags[j].slot;
+
+			if (stv_slot_in_flight(slot) && stv_slot_suspect(slot))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Close and open; false if the adapter is no more. */
+static bool stv_reconnect(struct stv_dev *dev)
+{
+	bool ok = false;
+
+	mutex_lock(&dev->conn_lock);
+	if (dev->connected) {
+		stv_disconnect(dev, DID_RESET);
+		ok = !stv_rescinded(dev) && !stv_connect(dev);
+		if (!ok)
+			WRITE_ONCE(dev->gone, true);
+	}
+	mutex_unlock(&dev->conn_lock);
+	return ok;
+}
+
+/**
+ * stv_recover_work() - close and open the channels again
+ * @work: in a &struct stv_dev
+ *
+ * Context: process, workqueue with a rescuer: the writing back of memory may
+ * wait for it.
+ */
+void stv_recover_work(struct work_struct *work)
+{
+	struct stv_dev *dev = container_of(work, struct stv_dev, recover_work);
+	struct device *d = &dev->hdev->device;
+
+	/* Of a device that has gone remove() takes care. */
+	if (stv_rescinded(dev) || READ_ONCE(dev->gone) || !stv_broken(dev))
+		return;
+
+	if (time_after(jiffies, dev->recovered_at + STV_RECOVER_SPAN * HZ))
+		dev->recovered = 0;
+	dev->recovered_at = jiffies;
+	dev->recoveries++;
+	if (++dev->recovered > STV_RECOVER_MAX) {
+		dev_err(d, "the host breaks channels all the time, giving up\n");
+		stv_give_up(dev);
+		return;
+	}
+
+	dev_err(d, "a channel is broken, connecting to the host again\n");
+	if (!stv_reconnect(dev))
+		dev_err(d, "can't connect to the host again\n");
+}
+
+/**
+ * stv_host_reset() - reset the adapter
+ * @cmd: command on whose behalf, or of an ioctl
+ *
+ * Context: process; the SCSI layer sends nothing meanwhile.
+ * Return: SUCCESS or FAILED.
+ */
+int stv_host_reset(struct scsi_cmnd *cmd)
+{
+	struct stv_dev *dev = shost_priv(cmd->device->host);
+	u8 msg[STV_PKT_LEN];
+	struct hv_view reply;
+	int ret;
+
+	mutex_lock(&dev->reset_lock);
+	stv_put_request(msg, STV_OP_RESET_BUS);
+	ret = READ_ONCE(dev->gone) ? -ENODEV :
+	      stv_ask(dev, STV_OWN_RESET, msg, &reply, STV_TIMEOUT);
+	/*
+	 * The host has flushed out all commands, but some of them may be on the
+	 * way. If they don't arrive then close the channels and be done.
+	 */
+	if (ret == -ENODEV)
+		ret = FAILED;
+	else if (!ret && stv_drain(dev, STV_RESET_DRAIN))
+		ret = SUCCESS;
+	else
+		ret = stv_reconnect(dev) ? SUCCESS : FAILED;
+	mutex_unlock(&dev->reset_lock);
+	return ret;
+}
+
+static unsigned long stv_completed(struct stv_dev *dev)
+{
+	unsigned long n = 0;
+	u32 i;
+
+	for (i = 0; i < dev->nr_chans; i++) {
+		if (dev->chan[i])
+			n += READ_ONCE(dev->chan[i]->done);
+	}
+	return n;
+}
+
+/**
+ * stv_watch() - begin to watch the host
+ * @dev: adapter
+ *
+ * To add and to remove a SCSI host takes commands (devices are looked for,
+ * caches are flushed), and these functions don't return without their answers.
+ * A host that doesn't answer, or takes the device away meanwhile, must not make
+ * that last for ever: then all commands are taken back. disable_delayed_work()
+ * of &stv_dev.watchdog ends it.
+ *
+ * Context: process.
+ */
+void stv_watch(struct stv_dev *dev)
+{
+	dev->watched = stv_completed(dev);
+	dev->deadline = jiffies + STV_TIMEOUT * HZ;
+	enable_delayed_work(&dev->watchdog);
+	queue_delayed_work(stv_recover_wq, &dev->watchdog, HZ);
+}
+
+/**
+ * stv_watchdog_work() - see whether the host still answers
+ * @work: in a &struct stv_dev
+ *
+ * Context: process, workqueue with a rescuer.
+ */
+void stv_watchdog_work(struct work_struct *work)
+{
+	struct stv_dev *dev = container_of(to_delayed_work(work),
+					   struct stv_dev, watchdog);
+	unsigned long n = stv_completed(dev);
+
+	if (stv_rescinded(dev)) {
+		stv_give_up(dev);
+		return;
+	}
+	if (n != dev->watched || !stv_in_flight(dev)) {
+		dev->watched = n;
+		dev->deadline = jiffies + STV_TIMEOUT * HZ;
+	} else if (time_after(jiffies, dev->deadline)) {
+		dev_err(&dev->hdev->device, "the host doesn't answer\n");
+		stv_give_up(dev);
+		return;
+	}
+	queue_delayed_work(stv_recover_wq, &dev->watchdog, HZ);
+}

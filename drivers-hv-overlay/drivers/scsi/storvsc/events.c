@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V virtual storage: devices that come, go and change.
+ *
+ * The host says that something about the bus has changed, not what, and that a
+ * device has gone only to those who send it a command. All of it ends up here
+ * as bits, one for the bus and some for each device, and one worker that runs
+ * until none is set. So however much the host says, what is done for it is
+ * bounded by what there is to look at.
+ */
+#include <linux/bitops.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "storvsc.h"
+
+/**
+ * stv_event() - have something done by the event worker
+ * @dev: adapter
+ * @event: bit of &stv_dev.events
+ *
+ * Context: any.
+ */
+void stv_event(struct stv_dev *dev, unsigned int event)
+{
+	/* Whoever set it sees to the worker, or there is none for now. */
+	if (test_and_set_bit(event, &dev->events))
+		return;
+	queue_work(dev->event_wq, &dev->event_work);
+}
+
+/**
+ * stv_event_lun() - have something done about a SCSI device
+ * @sdev: SCSI device
+ * @action: what
+ *
+ * Context: any; the device is kept by a command of its own.
+ */
+void stv_event_lun(struct scsi_device *sdev, enum stv_action action)
+{
+	struct stv_lun *lun = sdev->hostdata;
+
+	set_bit(action == STV_DO_REMOVE_LUN ? STV_LUN_REMOVE : STV_LUN_RESCAN,
+		&lun->todo);
+	stv_event(shost_priv(sdev->host), STV_EVENT_LUNS);
+}
+
+/* A device that has gone answers with an error, which marks it. */
+static void stv_test_luns(struct Scsi_Host *shost)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, shost)
+		scsi_test_unit_ready(sdev, STV_SRB_TIMEOUT * HZ, 1, NULL);
+}
+
+static void stv_handle_luns(struct Scsi_Host *shost)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, shost) {
+		struct stv_lun *lun = sdev->hostdata;
+
+		if (test_and_clear_bit(STV_LUN_REMOVE, &lun->todo))
+			scsi_remove_device(sdev);
+		else if (test_and_clear_bit(STV_LUN_RESCAN, &lun->todo))
+			scsi_rescan_device(sdev);
+	}
+}
+
+/**
+ * stv_event_work() - the event worker
+ * @work: in a &struct stv_dev
+ *
+ * What has gone is removed before what is new is looked for: it may have the
+ * same address.
+ *
+ * Context: process, ordered workqueue.
+ */
+void stv_event_work(struct work_struct *work)
+{
+	struct stv_dev *dev = container_of(work, struct stv_dev, event_work);
+	struct Scsi_Host *shost = dev->shost;
+	bool bus;
+
+	if (test_and_clear_bit(STV_EVENT_WWN, &dev->events))
+		stv_fc_names(dev);
+
+	bus = test_and_clear_bit(STV_EVENT_BUS, &dev->events);
+	if (bus)
+		stv_test_luns(shost);
+	if (test_and_clear_bit(STV_EVENT_LUNS, &dev->events))
+		stv_handle_luns(shost);
+	if (bus)
+		scsi_scan_host(shost);
+}

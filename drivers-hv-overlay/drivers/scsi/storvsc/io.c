@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hyper-V virtual storage: submission of commands.
+ */
+#include <linux/atomic.h>
+#include <linux/blk-mq.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/hyperv/send.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include <scsi/scsi.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "storvsc.h"
+
+/**
+ * struct stv_xfer - the data of a command, mapped for DMA
+ * @nents: entries of the scatterlist as mapped
+ * @offset: offset of the first byte in its page
+ * @len: length in bytes, 0 if there is no data
+ * @pfns: pages
+ */
+struct stv_xfer {
+	int nents;
+	u32 offset;
+	u32 len;
+	u32 pfns;
+};
+
+/**
+ * stv_queues_alloc() - make the hardware queues
+ * @dev: adapter
+ * @nr_queues: number of them
+ * @nr_tags: tags of each
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int stv_queues_alloc(struct stv_dev *dev, u32 nr_queues, u32 nr_tags)
+{
+	u32 i;
+
+	dev->queue = kcalloc(nr_queues, sizeof(*dev->queue), GFP_KERNEL);
+	if (!dev->queue)
+		return -ENOMEM;
+
+	dev->nr_tags = nr_tags;
+	for (i = 0; i < nr_queues; i++) {
+		dev->queue[i].tags = kvcalloc(nr_tags, sizeof(struct stv_tag),
+					      GFP_KERNEL);
+		if (!dev->queue[i].tags)
+			goto err_free;
+	}
+	/* Queues before their number: the reader may be at it already. */
+	smp_store_release(&dev->nr_queues, nr_queues);
+	return 0;
+
+err_free:
+	while (i--)
+		kvfree(dev->queue[i].tags);
+	kfree(dev->queue);
+	dev->queue = NULL;
+	return -ENOMEM;
+}
+
+/**
+ * stv_queues_free() - free the hardware queues
+ * @dev: adapter; nothing is in flight, no reader runs
+ */
+void stv_queues_free(struct stv_dev *dev)
+{
+	u32 i;
+
+	for (i = 0; i < dev->nr_queues; i++)
+		kvfree(dev->queue[i].tags);
+	kfree(dev->queue);
+	dev->queue = NULL;
+	dev->nr_queues = 0;
+}
+
+/*
+ * The host takes one range: a first page that need not be full, whole pages, a
+ * last one. The block layer cuts commands accordingly (virt_boundary_mask), and
+ * the DMA layer keeps offsets (min_align_mask); that both did is checked, since
+ * what doesn't fit would be written beyond the packet.
+ */
+static bool stv_one_range(struct scsi_cmnd *cmd, int nents)
+{
+	struct scatterlist *sg;
+	dma_addr_t seams = 0;
+	int i;
+
+	for_each_sg(scsi_sglist(cmd), sg, nents, i) {
+		if (i)
+			seams |= sg_dma_address(sg);
+		if (i < nents - 1)
+			seams |= sg_dma_address(sg) + sg_dma_len(sg);
+	}
+	return !(seams & ~HV_HYP_PAGE_MASK);
+}
+
+static int stv_map_data(struct scsi_cmnd *cmd, struct stv_xfer *x)
+{
+	x->len = 0;
+	if (!scsi_sg_count(cmd))
+		return 0;
+
+	x->nents = scsi_dma_map(cmd);
+	if (unlikely(x->nents <= 0))
+		return -EAGAIN;
+
+	x->len = scsi_bufflen(cmd);
+	x->offset = offset_in_hvpage(sg_dma_address(scsi_sglist(cmd)));
+	x->pfns = stv_range_pfns(x->offset, x->len);
+	if (likely(x->nents == 1 || stv_one_range(cmd, x->nents)))
+		return 0;
+
+	scsi_dma_unmap(cmd);
+	sdev_printk(KERN_ERR, cmd->device,
+		    "data of a command is not in whole pages\n");
+	return -EINVAL;
+}
+
+static void stv_put_pfns(void *p, struct scsi_cmnd *cmd, int nents)
+{
+	struct scatterlist *sg;
+	u32 n = 0;
+	int i;
+
+	for_each_sg(scsi_sglist(cmd), sg, nents, i) {
+		u64 first = sg_dma_address(sg);
+		u64 pfn = HVPFN_DOWN(first);
+		u64 end = HVPFN_UP(first + sg_dma_len(sg));
+
+		for (; pfn < end; pfn++)
+			stv_put_pfn(p, n++, pfn);
+	}
+}
+
+static enum stv_dir stv_direction(const struct scsi_cmnd *cmd)
+{
+	switch (cmd->sc_data_direction) {
+	case DMA_TO_DEVICE:
+		return STV_DIR_OUT;
+	case DMA_FROM_DEVICE:
+		return STV_DIR_IN;
+	default:
+		return STV_DIR_NONE;
+	}
+}
+
+/*
+ * Writes a command into the ring of a channel. If 0 is returned then the
+ * command belongs to the reader of the channel and may be completed already.
+ *
+ * It is that, too, if the channel was rescinded while the packet went out: with
+ * the channel the adapter goes, or is recovered, and then the command is taken
+ * back.
+ */
+static int stv_send(struct stv_chan *sc, struct scsi_cmnd *cmd,
+		    const struct stv_xfer *x, bool publish)
+{
+	struct request *rq = scsi_cmd_to_rq(cmd);
+	struct stv_lun *lun = cmd->device->hostdata;
+	u32 hwq = rq->mq_hctx->queue_num;
+	struct stv_tag *tag = &sc->dev->queue[hwq].tags[rq->tag];
+	u32 ext = x->len ? stv_range_size(x->pfns) : 0;
+	struct vmpacket_descriptor desc =
+		vmbus_send_desc(x->len ? VM_PKT_DATA_USING_GPA_DIRECT :
+					 VM_PKT_DATA_INBAND,
+				VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+				ext, STV_PKT_LEN, 0);
+	struct stv_cmd srb = {
+		.cdb = cmd->cmnd,
+		.data_len = x->len,
+		.cdb_len = cmd->cmd_len,
+		.dir = stv_direction(cmd),
+	};
+	unsigned long flags;
+	void *p;
+	u32 gen;
+
+	p = vmbus_send_begin(sc->vch, &desc, &flags);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+
+	if (x->len) {
+		stv_put_range(p, x->offset, x->len);
+		stv_put_pfns(p, cmd, x->nents);
+	}
+	stv_put_srb(p + ext, &lun->tmpl, &srb);
+
+	tag->cmd = cmd;
+	gen = stv_slot_arm(&tag->slot, sc->index);
+	vmbus_send_set_id(p, stv_io_id(hwq << BLK_MQ_UNIQUE_TAG_BITS | rq->tag,
+				       gen));
+	vmbus_send_end(sc->vch, publish, flags);
+	return 0;
+}
+
+static bool stv_has_room(void *ctx, u32 chan)
+{
+	struct stv_dev *dev = ctx;
+	struct vmbus_channel *vch = dev->chan[chan]->vch;
+
+	return !READ_ONCE(vch->rescind) &&
+	       hv_get_avail_to_write_percent(&vch->outbound) > dev->lowater;
+}
+
+/*
+ * The channel of this CPU has no room, or is none any more: take another. A
+ * broken one is opened anew, which the command can wait for.
+ */
+static noinline int stv_send_elsewhere(struct stv_dev *dev,
+				       const struct stv_map *map, u32 cpu,
+				       struct stv_queue *q,
+				       struct scsi_cmnd *cmd,
+				       const struct stv_xfer *x, int err)
+{
+	u32 home = stv_map_home(map, cpu);
+	u32 i = stv_map_search(map, cpu, stv_has_room, dev);
+
+	if (err == -ENODEV && vmbus_channel_broken(dev->chan[home]->vch)) {
+		queue_work(stv_recover_wq, &dev->recover_work);
+		err = -EAGAIN;
+	}
+	if (i == home)
+		i = 0;
+	if (i != home) {
+		q->moved++;
+		err = stv_send(dev->chan[i], cmd, x, true) ? err : 0;
+	}
+	return err;
+}
+
+static void stv_flush(struct stv_queue *q)
+{
+	struct vmbus_channel *vch;
+
+	if (likely(!READ_ONCE(q->held)))
+		return;
+	vch = xchg(&q->held, NULL);
+	if (vch)
+		vmbus_send_flush(vch);
+}
+
+/*
+ * A command that is not the last of its batch was written. Whoever finds the
+ * channel in q->held afterwards shows it to the host; if it was not there then
+ * it is put there, and what that displaces is shown.
+ */
+static void stv_hold(struct stv_queue *q, struct vmbus_channel *vch)
+{
+	struct vmbus_channel *old;
+
+	if (READ_ONCE(q->held) == vch)
+		return;
+	old = xchg(&q->held, vch);
+	if (old && old != vch)
+		vmbus_send_flush(old);
+}
+
+/* Called within an RCU read-side section. */
+static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
+		      const struct stv_xfer *x)
+{
+	struct stv_queue *q =
+		&dev->queue[scsi_cmd_to_rq(cmd)->mq_hctx->queue_num];
+	bool last = cmd->flags & SCMD_LAST;
+	u32 cpu = raw_smp_processor_id();
+	const struct stv_map *map;
+	struct stv_chan *sc;
+	u32 home;
+	int ret;
+
+	map = rcu_dereference(dev->map);
+	if (unlikely(!map))
+		return -ENOTCONN;
+	home = stv_map_home(map, cpu);
+	if (unlikely(home == STV_NO_CHAN))
+		return -ENOTCONN;
+
+	/* What others have held back goes first, lest it be forgotten. */
+	if (last)
+		stv_flush(q);
+
+	sc = dev->chan[home];
+	ret = stv_send(sc, cmd, x, last);
+	if (likely(!ret)) {
+		if (!last)
+			stv_hold(q, sc->vch);
+		return 0;
+	}
+
+	ret = stv_send_elsewhere(dev, map, cpu, q, cmd, x, ret);
+	if (ret == -EAGAIN)
+		q->full++;
+	return ret;
+}
+
+/**
+ * stv_commit() - the last command of a batch didn't come
+ * @shost: SCSI host
+ * @queue: number of the hardware queue
+ *
+ * Context: process or softirq.
+ */
+void stv_commit(struct Scsi_Host *shost, u16 queue)
+{
+	struct stv_dev *dev = shost_priv(shost);
+
+	rcu_read_lock();
+	/* Without a map the channel may be closed, or gone. */
+	if (rcu_access_pointer(dev->map))
+		stv_flush(&dev->queue[queue]);
+	rcu_read_unlock();
+}
+
+/*
+ * A command was not sent. A full ring is a shortage of the host's, not of the
+ * device's: reported like this, the SCSI layer lets devices wait in turn, and
+ * goes on as soon as any command completes; without one it tries again soon.
+ */
+static noinline int stv_unsent(struct stv_dev *dev, struct scsi_cmnd *cmd,
+			       int err)
+{
+	bool gone = READ_ONCE(dev->gone);
+
+	/* No map: to come back, or never. */
+	if (err == -ENOTCONN && !gone)
+		return SCSI_MLQUEUE_HOST_BUSY;
+
+	switch (stv_decide_unsent(err == -ENOTCONN ? -ENODEV : err, gone)) {
+	case STV_UNSENT_BUSY:
+		return SCSI_MLQUEUE_HOST_BUSY;
+	case STV_UNSENT_GONE:
+		set_host_byte(cmd, DID_NO_CONNECT);
+		break;
+	case STV_UNSENT_ERROR:
+		set_host_byte(cmd, DID_ERROR);
+		break;
+	}
+	/* It may have been the last one of a batch. */
+	stv_commit(dev->shost, scsi_cmd_to_rq(cmd)->mq_hctx->queue_num);
+	scsi_done(cmd);
+	return 0;
+}
+
+/**
+ * stv_queuecommand() - send a SCSI command
+ * @shost: SCSI host
+ * @cmd: command
+ *
+ * Context: process or softirq.
+ * Return: 0 if the command was sent or completed; SCSI_MLQUEUE_HOST_BUSY if the
+ * SCSI layer shall try again.
+ */
+int stv_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
+{
+	struct stv_dev *dev = shost_priv(shost);
+	struct stv_xfer x;
+	int ret;
+
+	if (unlikely(dev->filter &&
+		     !stv_cmd_allowed(cmd->cmnd[0], dev->params.version)))
+		return stv_unsent(dev, cmd, -EPERM);
+
+	ret = stv_map_data(cmd, &x);
+	if (unlikely(ret))
+		return stv_unsent(dev, cmd, ret);
+
+	rcu_read_lock();
+	ret = stv_submit(dev, cmd, &x);
+	rcu_read_unlock();
+	if (likely(!ret))
+		return 0;
+
+	if (x.len)
+		scsi_dma_unmap(cmd);
+	return stv_unsent(dev, cmd, ret);
+}
