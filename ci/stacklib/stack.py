@@ -15,7 +15,8 @@ JUNK = re.compile(r"(~|\.(orig|rej|swp|o|ko|pyc|cmd|gcda|gcno))$|^\.#")
 ROOTS = (("drivers-hv-overlay", ""), ("kunit", ""), ("tools/hv", "tools/hv"),
          ("Documentation", "Documentation"))
 # Files in these folders that describe our own tools: no part of the kernel.
-NOT_KERNEL = ("Documentation/hvhost.1",)
+NOT_KERNEL = ("Documentation/hvhost.1",
+              "Documentation/virt/hyperv/legacy-findings.rst")
 LIMIT = 15
 
 

@@ -197,6 +197,7 @@ int vmbus_chan_arm_cb(struct vmbus_chan *chan, void (*cb)(void *), void *ctx)
 	if (ch->rescind) {
 		ret = -ENODEV;
 	} else {
+		chan->last_cb = cb;
 		ch->channel_callback_context = ctx;
 		/* Context before function: pairs with the interrupt path. */
 		smp_store_release(&ch->onchannel_callback, cb);
@@ -249,6 +250,44 @@ void vmbus_chan_quiesce(struct vmbus_chan *chan)
 	 */
 	tasklet_disable(&chan->ch.callback_event);
 	tasklet_enable(&chan->ch.callback_event);
+}
+
+static void vmbus_chan_call(struct vmbus_chan *chan)
+{
+	unsigned long flags;
+
+	/* What an interrupt would leave to softirqs is run right here. */
+	local_bh_disable();
+	if (IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		chan->last_cb(chan->ch.channel_callback_context);
+	} else {
+		local_irq_save(flags);
+		chan->last_cb(chan->ch.channel_callback_context);
+		local_irq_restore(flags);
+	}
+	local_bh_enable();
+}
+
+/**
+ * vmbus_chan_last_call() - show a driver what came before a rescind
+ * @chan: channel that was rescinded
+ *
+ * The interrupt about the last packets may come later than the rescind, on
+ * another CPU, and is not let through then. Among them may be completions that
+ * the driver waits for before it lets go of the channel. This is for drivers
+ * that are called from the interrupt; others may have disabled their tasklet.
+ *
+ * Context: process; not from a callback; op_lock isn't held.
+ */
+void vmbus_chan_last_call(struct vmbus_chan *chan)
+{
+	/* After this there is no other caller, under op_lock nobody closes. */
+	vmbus_chan_quiesce(chan);
+	mutex_lock(&chan->op_lock);
+	if (vmbus_chan_state(chan) == HVB_CH_RESC_OPEN &&
+	    chan->ch.callback_mode == HV_CALL_ISR && chan->last_cb)
+		vmbus_chan_call(chan);
+	mutex_unlock(&chan->op_lock);
 }
 
 /**

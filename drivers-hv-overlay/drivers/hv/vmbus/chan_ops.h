@@ -38,6 +38,7 @@ void vmbus_chan_set_offer(struct vmbus_chan *chan,
 int vmbus_chan_arm_cb(struct vmbus_chan *chan, void (*cb)(void *), void *ctx);
 void vmbus_chan_disarm_cb(struct vmbus_chan *chan);
 void vmbus_chan_quiesce(struct vmbus_chan *chan);
+void vmbus_chan_last_call(struct vmbus_chan *chan);
 void vmbus_chan_take_away(struct vmbus_chan *chan, unsigned int actions);
 enum hvb_chan_state vmbus_chan_state(struct vmbus_chan *chan);
 bool vmbus_chan_host_gone(struct vmbus_chan *chan);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The connection to the VMBus host: pages and work queues, negotiation of the
- * protocol version, request for offers, unload.
+ * The connection to the VMBus host: pages and work queues, posting messages,
+ * negotiation of the protocol version, request for offers, unload.
  *
  * Monitor pages, and before 5.0 the interrupt page, are given to the host with
  * INITIATE_CONTACT and are its until it refuses, or until it has answered
@@ -14,6 +14,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -21,7 +22,10 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/nmi.h>
 #include <linux/numa.h>
+#include <linux/seq_file.h>
+#include <linux/unaligned.h>
 #include <linux/workqueue.h>
 #include <asm/mshyperv.h>
 
@@ -34,6 +38,16 @@
 
 /* Virtual trust level whose guests may have a redirected connection id. */
 #define CONN_VTL_REDIRECT	2
+
+/* Back-off of vmbus_post(), and when it gives up, in microseconds. */
+#define POST_DELAY_MIN_US	1
+#define POST_DELAY_MAX_US	(100 * USEC_PER_MSEC)
+#define POST_LIMIT_SLEEP_US	(60 * USEC_PER_SEC)
+#define POST_LIMIT_ATOMIC_US	(10 * USEC_PER_SEC)
+/* A host that takes not even the first message isn't there. */
+#define POST_LIMIT_CONTACT_US	(10 * USEC_PER_SEC)
+/* Longest delay that is spent in udelay(). */
+#define POST_UDELAY_MAX_US	1000
 
 struct vmbus_conn vmbus_conn = {
 	.phase = VMBUS_DISCONNECTED,
@@ -61,6 +75,146 @@ static bool conn_pages_shared;
 bool vmbus_conn_is_up(void)
 {
 	return READ_ONCE(vmbus_conn.phase) == VMBUS_CONNECTED;
+}
+
+static struct {
+	atomic_long_t posted;
+	atomic_long_t retries;
+	atomic_long_t errors;
+} post_stats;
+
+static bool post_allowed(u32 type)
+{
+	switch (READ_ONCE(vmbus_conn.phase)) {
+	case VMBUS_CONNECTED:
+		return true;
+	case VMBUS_CONNECTING:
+		return type == HVB_MSG_INITIATE_CONTACT;
+	case VMBUS_UNLOADING:
+		return type == HVB_MSG_UNLOAD;
+	default:
+		return false;
+	}
+}
+
+/* Return: 0, -EAGAIN or -ENOBUFS to try again, or another error for good. */
+static int post_once(const void *msg, size_t len, u32 type)
+{
+	int status;
+
+	if (!post_allowed(type))
+		return -ENODEV;
+
+	status = vmbus_synic_post(READ_ONCE(vmbus_conn.msg_conn_id), msg, len);
+	switch (status) {
+	case HV_STATUS_SUCCESS:
+		return 0;
+	case HV_STATUS_INVALID_CONNECTION_ID:
+		/*
+		 * A host that is older than the requested version doesn't have
+		 * its connection id. Later on this is what some hosts say when
+		 * messages come too fast.
+		 */
+		return type == HVB_MSG_INITIATE_CONTACT ? -ENXIO : -EAGAIN;
+	case HV_STATUS_INSUFFICIENT_MEMORY:
+	case HV_STATUS_INSUFFICIENT_BUFFERS:
+		return -ENOBUFS;
+	default:
+		pr_err_ratelimited("posting %s failed: status %d\n",
+				   hvb_msg_name(type), status);
+		return -EINVAL;
+	}
+}
+
+static void post_delay(unsigned int usec, bool can_sleep)
+{
+	if (can_sleep) {
+		fsleep(usec);
+		return;
+	}
+
+	touch_nmi_watchdog();
+	if (usec > POST_UDELAY_MAX_US)
+		mdelay(usec / USEC_PER_MSEC);
+	else
+		udelay(usec);
+}
+
+static unsigned int post_limit(u32 type, bool can_sleep)
+{
+	if (!can_sleep)
+		return POST_LIMIT_ATOMIC_US;
+	return type == HVB_MSG_INITIATE_CONTACT ? POST_LIMIT_CONTACT_US :
+						  POST_LIMIT_SLEEP_US;
+}
+
+static int post_count(int ret)
+{
+	atomic_long_inc(ret ? &post_stats.errors : &post_stats.posted);
+	return ret;
+}
+
+/**
+ * vmbus_post() - send a control message to the host
+ * @msg: the message
+ * @len: its length in bytes, at most %HVB_MSG_MAX
+ * @can_sleep: sleep between tries, else spin
+ *
+ * The host's queue is short; when it is full, or the host is short of memory,
+ * this tries again with growing delays for up to a minute (ten seconds if
+ * @can_sleep is false, and for INITIATE_CONTACT).
+ *
+ * Context: process context if @can_sleep, else any.
+ * Return: 0, or -ENODEV if there is no connection that takes the message,
+ * -ENXIO if INITIATE_CONTACT found no host with this connection id, -ENOBUFS
+ * or -EAGAIN if the limit was reached, -EMSGSIZE, -EINVAL for other refusals.
+ */
+int vmbus_post(const void *msg, size_t len, bool can_sleep)
+{
+	unsigned int delay = POST_DELAY_MIN_US;
+	unsigned int limit;
+	unsigned int spent = 0;
+	u32 type;
+	int ret;
+
+	might_sleep_if(can_sleep);
+
+	if (len < HVB_MSG_HDR_LEN || len > HVB_MSG_MAX)
+		return -EMSGSIZE;
+
+	type = get_unaligned_le32(msg);
+	limit = post_limit(type, can_sleep);
+
+	for (;;) {
+		ret = post_once(msg, len, type);
+		if (ret != -EAGAIN && ret != -ENOBUFS)
+			return post_count(ret);
+		if (spent >= limit)
+			break;
+
+		atomic_long_inc(&post_stats.retries);
+		post_delay(delay, can_sleep);
+		spent += delay;
+		delay = min_t(unsigned int, 2 * delay, POST_DELAY_MAX_US);
+	}
+
+	pr_err_ratelimited("the host takes no messages, %s dropped: %d\n",
+			   hvb_msg_name(type), ret);
+	return post_count(ret);
+}
+
+/**
+ * vmbus_post_show() - print the counters of messages to the host
+ * @m: file of debugfs
+ *
+ * Context: any.
+ */
+void vmbus_post_show(struct seq_file *m)
+{
+	seq_printf(m, "posted %ld retries %ld errors %ld\n",
+		   atomic_long_read(&post_stats.posted),
+		   atomic_long_read(&post_stats.retries),
+		   atomic_long_read(&post_stats.errors));
 }
 
 static int conn_pages_alloc(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control messages: posting them, matching answers to requests, and taking in
- * what the host sends.
+ * Control messages: matching answers to requests, and taking in what the host
+ * sends.
  *
  * The host puts one message at a time into the slot of our SINT and waits until
  * it is emptied. The interrupt copies the slot once. An answer completes its
@@ -19,16 +19,13 @@
 
 #include <linux/atomic.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
-#include <linux/nmi.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 #include <linux/workqueue.h>
 #include <clocksource/hyperv_timer.h>
 #include <asm/barrier.h>
@@ -43,16 +40,6 @@
 
 /* Offers and rescinds that wait for the work; a power of two. */
 #define CTRL_QUEUE_LEN		128U
-
-/* Back-off of vmbus_post(), and when it gives up, in microseconds. */
-#define POST_DELAY_MIN_US	1
-#define POST_DELAY_MAX_US	(100 * USEC_PER_MSEC)
-#define POST_LIMIT_SLEEP_US	(60 * USEC_PER_SEC)
-#define POST_LIMIT_ATOMIC_US	(10 * USEC_PER_SEC)
-/* A host that takes not even the first message isn't there. */
-#define POST_LIMIT_CONTACT_US	(10 * USEC_PER_SEC)
-/* Longest delay that is spent in udelay(). */
-#define POST_UDELAY_MAX_US	1000
 
 struct ctrl_msg {
 	u32 len;
@@ -77,132 +64,7 @@ static struct {
 	atomic_long_t rejects[HVB_REJ_COUNT];
 	atomic_long_t received;
 	atomic_long_t stalls;
-	atomic_long_t posted;
-	atomic_long_t post_retries;
-	atomic_long_t post_errors;
 } ctrl_stats;
-
-/* ---- posting ---- */
-
-static bool post_allowed(u32 type)
-{
-	switch (READ_ONCE(vmbus_conn.phase)) {
-	case VMBUS_CONNECTED:
-		return true;
-	case VMBUS_CONNECTING:
-		return type == HVB_MSG_INITIATE_CONTACT;
-	case VMBUS_UNLOADING:
-		return type == HVB_MSG_UNLOAD;
-	default:
-		return false;
-	}
-}
-
-/* Return: 0, -EAGAIN or -ENOBUFS to try again, or another error for good. */
-static int post_once(const void *msg, size_t len, u32 type)
-{
-	int status;
-
-	if (!post_allowed(type))
-		return -ENODEV;
-
-	status = vmbus_synic_post(READ_ONCE(vmbus_conn.msg_conn_id), msg, len);
-	switch (status) {
-	case HV_STATUS_SUCCESS:
-		return 0;
-	case HV_STATUS_INVALID_CONNECTION_ID:
-		/*
-		 * A host that is older than the requested version doesn't have
-		 * its connection id. Later on this is what some hosts say when
-		 * messages come too fast.
-		 */
-		return type == HVB_MSG_INITIATE_CONTACT ? -ENXIO : -EAGAIN;
-	case HV_STATUS_INSUFFICIENT_MEMORY:
-	case HV_STATUS_INSUFFICIENT_BUFFERS:
-		return -ENOBUFS;
-	default:
-		pr_err_ratelimited("posting %s failed: status %d\n",
-				   hvb_msg_name(type), status);
-		return -EINVAL;
-	}
-}
-
-static void post_delay(unsigned int usec, bool can_sleep)
-{
-	if (can_sleep) {
-		fsleep(usec);
-		return;
-	}
-
-	touch_nmi_watchdog();
-	if (usec > POST_UDELAY_MAX_US)
-		mdelay(usec / USEC_PER_MSEC);
-	else
-		udelay(usec);
-}
-
-static unsigned int post_limit(u32 type, bool can_sleep)
-{
-	if (!can_sleep)
-		return POST_LIMIT_ATOMIC_US;
-	return type == HVB_MSG_INITIATE_CONTACT ? POST_LIMIT_CONTACT_US :
-						  POST_LIMIT_SLEEP_US;
-}
-
-static int post_count(int ret)
-{
-	atomic_long_inc(ret ? &ctrl_stats.post_errors : &ctrl_stats.posted);
-	return ret;
-}
-
-/**
- * vmbus_post() - send a control message to the host
- * @msg: the message
- * @len: its length in bytes, at most %HVB_MSG_MAX
- * @can_sleep: sleep between tries, else spin
- *
- * The host's queue is short; when it is full, or the host is short of memory,
- * this tries again with growing delays for up to a minute (ten seconds if
- * @can_sleep is false, and for INITIATE_CONTACT).
- *
- * Context: process context if @can_sleep, else any.
- * Return: 0, or -ENODEV if there is no connection that takes the message,
- * -ENXIO if INITIATE_CONTACT found no host with this connection id, -ENOBUFS
- * or -EAGAIN if the limit was reached, -EMSGSIZE, -EINVAL for other refusals.
- */
-int vmbus_post(const void *msg, size_t len, bool can_sleep)
-{
-	unsigned int delay = POST_DELAY_MIN_US;
-	unsigned int limit;
-	unsigned int spent = 0;
-	u32 type;
-	int ret;
-
-	might_sleep_if(can_sleep);
-
-	if (len < HVB_MSG_HDR_LEN || len > HVB_MSG_MAX)
-		return -EMSGSIZE;
-
-	type = get_unaligned_le32(msg);
-	limit = post_limit(type, can_sleep);
-
-	for (;;) {
-		ret = post_once(msg, len, type);
-		if (ret != -EAGAIN && ret != -ENOBUFS)
-			return post_count(ret);
-		if (spent >= limit)
-			break;
-
-		atomic_long_inc(&ctrl_stats.post_retries);
-		post_delay(delay, can_sleep);
-		spent += delay;
-		delay = min_t(unsigned int, 2 * delay, POST_DELAY_MAX_US);
-	}
-
-	pr_err_ratelimited("the host takes no messages, %s dropped: %d\n",
-			   hvb_msg_name(type), ret);
-	return post_count(ret);
-}
 
 /* ---- requests ---- */
 
@@ -636,12 +498,33 @@ static void ctrl_unstall(void)
 	}
 }
 
+static void ctrl_offer(const struct hvb_offer *offer)
+{
+	int ret = vmbus_on_offer(offer);
+
+	switch (ret) {
+	case 0:
+		break;
+	case -EEXIST:
+		ctrl_reject(HVB_MSG_OFFER, HVB_REJ_DUPLICATE);
+		break;
+	case -ENODEV:
+		ctrl_reject(HVB_MSG_OFFER, HVB_REJ_NO_CHANNEL);
+		break;
+	case -EACCES:
+		ctrl_reject(HVB_MSG_OFFER, HVB_REJ_ISOLATION);
+		break;
+	default:
+		pr_warn_ratelimited("offer of channel %u: %d\n",
+				    offer->relid, ret);
+	}
+}
+
 static void ctrl_handle(const struct ctrl_msg *entry)
 {
 	struct hv_view view = hv_view_of(entry->payload, entry->len);
 	enum hvb_reject why;
 	struct hvb_msg msg;
-	int ret;
 
 	why = hvb_msg_decode(&view, READ_ONCE(vmbus_conn.version), &msg);
 	if (why) {
@@ -653,10 +536,7 @@ static void ctrl_handle(const struct ctrl_msg *entry)
 
 	switch (msg.type) {
 	case HVB_MSG_OFFER:
-		ret = vmbus_on_offer(&msg.offer);
-		if (ret)
-			pr_warn_ratelimited("offer of channel %u: %d\n",
-					    msg.offer.relid, ret);
+		ctrl_offer(&msg.offer);
 		break;
 	case HVB_MSG_RESCIND:
 		vmbus_on_rescind(msg.rescind_relid);
@@ -731,10 +611,7 @@ void vmbus_ctrl_show(struct seq_file *m)
 	seq_printf(m, "received %ld stalls %ld\n",
 		   atomic_long_read(&ctrl_stats.received),
 		   atomic_long_read(&ctrl_stats.stalls));
-	seq_printf(m, "posted %ld retries %ld errors %ld\n",
-		   atomic_long_read(&ctrl_stats.posted),
-		   atomic_long_read(&ctrl_stats.post_retries),
-		   atomic_long_read(&ctrl_stats.post_errors));
+	vmbus_post_show(m);
 
 	for (why = HVB_OK + 1; why < HVB_REJ_COUNT; why++) {
 		long count = atomic_long_read(&ctrl_stats.rejects[why]);

@@ -293,6 +293,7 @@ static void vmbus_remove_primary(struct vmbus_chan *chan)
 		return;
 
 	vmbus_reset_channel_cb(&chan->ch);
+	vmbus_chan_last_call(chan);
 	vmbus_wait_for_probe(chan);
 	cb = xchg(&chan->ch.chn_rescind_callback, NULL);
 	if (!cb) {
@@ -316,7 +317,7 @@ static void vmbus_remove_sub(struct vmbus_chan *chan)
 {
 	unsigned int actions;
 
-	vmbus_chan_quiesce(chan);
+	vmbus_chan_last_call(chan);
 
 	mutex_lock(&chan->op_lock);
 	actions = vmbus_chan_release_begin(chan);

@@ -12,8 +12,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/hyperv.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/topology.h>
@@ -578,10 +580,12 @@ static int vmbus_modify_acked(struct vmbus_chan *chan, const struct hvb_wire *w)
 {
 	struct hvb_request_key key =
 		hvb_key_modify(chan->ch.offermsg.child_relid);
+	unsigned long limit = msecs_to_jiffies(VMBUS_REQUEST_TIMEOUT_MS);
+	struct vmbus_request *req = &chan->modify_req;
 	unsigned int act;
 	int ret;
 
-	if (chan->modify_late && completion_done(&chan->modify_req.done)) {
+	if (chan->modify_late && completion_done(&req->done)) {
 		vmbus_op_forget_modify(chan);
 		vmbus_chan_event(chan, HVB_EV_MODIFY_DONE, &act);
 	}
@@ -589,17 +593,19 @@ static int vmbus_modify_acked(struct vmbus_chan *chan, const struct hvb_wire *w)
 	if (ret)
 		return ret;
 
-	vmbus_request_start(&chan->modify_req, &key, chan);
-	ret = vmbus_call(&chan->modify_req, w->data, w->len,
-			 VMBUS_REQUEST_TIMEOUT_MS);
-	if (ret == -ETIMEDOUT) {
-		/* No other one may be sent before the answer to this one. */
-		vmbus_request_start(&chan->modify_req, &key, chan);
+	vmbus_request_start(req, &key, chan);
+	ret = vmbus_post(w->data, w->len, true);
+	/* After a timeout no other one may be sent before it is answered. */
+	if (!ret && !wait_for_completion_timeout(&req->done, limit)) {
 		chan->modify_late = true;
-		return ret;
+		return -ETIMEDOUT;
 	}
+	if (ret)
+		vmbus_request_cancel(req);
+	else
+		ret = vmbus_request_wait(req, 0);
 	vmbus_chan_event(chan, HVB_EV_MODIFY_DONE, &act);
-	return ret ?: vmbus_modify_result(&chan->modify_req);
+	return ret ?: vmbus_modify_result(req);
 }
 
 /**

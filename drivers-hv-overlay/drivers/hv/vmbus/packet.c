@@ -105,6 +105,16 @@ static noinline int vmbus_send_failed(struct vmbus_chan *chan, int err)
 	return -ENODEV;
 }
 
+/*
+ * What @err means for a packet that nobody will ever read. An acknowledgment
+ * is done with: drivers keep those that they owe and try again, and hv_netvsc
+ * doesn't let go of its device before the last of them is sent.
+ */
+static noinline int vmbus_send_nobody(const struct hvb_desc *d, int err)
+{
+	return err == -ENODEV && d->type == HVB_PKT_COMP ? 0 : err;
+}
+
 /* The host wants to hear of what was published. */
 static void vmbus_send_signal(struct vmbus_channel *ch)
 {
@@ -174,7 +184,7 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
 	int ret;
 
 	if (unlikely(ch->rescind))
-		return -ENODEV;
+		return vmbus_send_nobody(d, -ENODEV);
 	if (unlikely(len > HVB_PKT_MAX || ext_len > HVB_PKT_MAX))
 		return -EINVAL;
 
@@ -183,7 +193,7 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
 	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
 
 	if (unlikely(ret < 0))
-		return vmbus_send_failed(chan, ret);
+		return vmbus_send_nobody(d, vmbus_send_failed(chan, ret));
 	if (ret)
 		vmbus_send_signal(ch);
 	if (unlikely(ch->rescind))
@@ -205,8 +215,8 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
  *
  * Context: any.
  * Return: 0; -EAGAIN if the ring is full or no transaction id is free; -ENODEV
- * if the channel was rescinded, isn't open or was given up; -EINVAL if the
- * packet is too long.
+ * if the channel was rescinded, isn't open or was given up, or 0 then if the
+ * packet is a completion; -EINVAL if the packet is too long.
  */
 int vmbus_sendpacket_getid(struct vmbus_channel *channel, void *buffer,
 			   u32 bufferlen, u64 requestid, u64 *trans_id,

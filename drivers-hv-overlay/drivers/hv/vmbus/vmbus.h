@@ -157,6 +157,7 @@ struct vmbus_devq {
  * @resume_wait: counted among those that are to be offered again
  *	(vmbus_channel_mutex)
  * @open_gen: number of opens that were not answered in time (@op_lock)
+ * @last_cb: the driver's callback, also while it is disarmed (@op_lock)
  * @cb_gp: RCU state when the callback was taken away, see vmbus_chan_quiesce()
  * @release_actions: what is left to do for a sub-channel whose primary is being
  *	closed (sc_lock of the primary)
@@ -196,6 +197,7 @@ struct vmbus_chan {
 	bool transient;
 	bool resume_wait;
 	u16 open_gen;
+	void (*last_cb)(void *context);
 	unsigned long cb_gp;
 	unsigned int release_actions;
 	struct completion probe_done;
@@ -327,7 +329,14 @@ extern const struct vmbus_device vmbus_devs[];
 /* compat.c: what uio_hv_generic reads from the legacy connection object. */
 void vmbus_compat_publish(const struct vmbus_conn *conn);
 
-/* conn.c: connect, negotiate, unload */
+/*
+ * conn.c: connect, post, negotiate, unload
+ *
+ * vmbus_post() refuses with -ENODEV what the host would drop anyway, because
+ * there is no connection (yet, or any more).
+ */
+int vmbus_post(const void *msg, size_t len, bool can_sleep);
+void vmbus_post_show(struct seq_file *m);
 int vmbus_conn_init(void);
 void vmbus_conn_exit(void);
 int vmbus_conn_connect(void);
@@ -339,9 +348,6 @@ bool vmbus_conn_is_up(void);
 /*
  * ctrl.c: control messages
  *
- * vmbus_post() refuses with -ENODEV what the host would drop anyway, because
- * there is no connection (yet, or any more).
- *
  * A call to the host is vmbus_request_start() with the key of the answer, then
  * vmbus_call(), which posts, waits, and is done with the request whatever
  * happens; or, if several messages are to be posted, vmbus_post() for each and
@@ -350,8 +356,6 @@ bool vmbus_conn_is_up(void);
  * -ENODEV when the channel was rescinded or the connection ended, before or
  * while waiting.
  */
-int vmbus_post(const void *msg, size_t len, bool can_sleep);
-
 void vmbus_request_start(struct vmbus_request *req,
 			 const struct hvb_request_key *key,
 			 struct vmbus_chan *chan);

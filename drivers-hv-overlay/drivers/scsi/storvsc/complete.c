@@ -285,6 +285,7 @@ static noinline void stv_ring_lost(struct stv_chan *sc)
 void stv_chan_reset(struct stv_chan *sc)
 {
 	atomic_set(&sc->reading, STV_READ_IDLE);
+	sc->polled = false;
 }
 
 /**
@@ -321,7 +322,7 @@ void stv_chan_work(struct work_struct *work)
 
 	if (stv_read_all(sc, STV_WORK_BUDGET)) {
 		queue_work(system_bh_wq, &sc->work);
-	} else if (hv_end_read(&sc->vch->inbound) &&
+	} else if (!READ_ONCE(sc->polled) && hv_end_read(&sc->vch->inbound) &&
 		   atomic_xchg(&sc->reading, STV_READ_AGAIN) ==
 		   STV_READ_IDLE) {
 		/* Written while the interrupts were masked. */
@@ -329,6 +330,88 @@ void stv_chan_work(struct work_struct *work)
 	}
 	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
 		stv_ring_lost(sc);
+}
+
+/**
+ * stv_chan_kick() - look, and have the host look, although nobody was told to
+ * @sc: open channel
+ *
+ * An interrupt that was lost, or not sent because of what stood in the ring's
+ * control page, delays commands then, but for no longer than their time-out.
+ *
+ * Context: any; somebody keeps the channel open.
+ */
+void stv_chan_kick(struct stv_chan *sc)
+{
+	vmbus_setevent(sc->vch);
+	if (atomic_xchg(&sc->reading, STV_READ_AGAIN) == STV_READ_IDLE)
+		queue_work(system_bh_wq, &sc->work);
+}
+
+/* Reads a polled channel, unless somebody does. */
+static int stv_poll_chan(struct stv_chan *sc)
+{
+	unsigned long done = sc->done;
+
+	if (atomic_cmpxchg(&sc->reading, STV_READ_IDLE, STV_READ_BUSY) !=
+	    STV_READ_IDLE)
+		return 0;
+
+	if (!sc->polled) {
+		WRITE_ONCE(sc->polled, true);
+		hv_begin_read(&sc->vch->inbound);
+	}
+	/* Whoever waits for what is left polls again. */
+	if (stv_read_all(sc, STV_WORK_BUDGET))
+		atomic_set(&sc->reading, STV_READ_IDLE);
+	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
+		stv_ring_lost(sc);
+	return sc->done - done;
+}
+
+/**
+ * stv_mq_poll() - look for completions of a polled queue
+ * @shost: SCSI host
+ * @queue: number of the hardware queue
+ *
+ * The channel's interrupts are on until it is polled for the first time.
+ *
+ * Context: process or softirq.
+ * Return: number of commands completed, about.
+ */
+int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue)
+{
+	struct stv_dev *dev = shost_priv(shost);
+	u32 first = READ_ONCE(dev->poll_chan);
+	struct stv_chan *sc;
+	int n = 0;
+
+	rcu_read_lock();
+	/* Without a map the channel may be closed, or gone. */
+	if (first && rcu_access_pointer(dev->map)) {
+		sc = dev->chan[first + queue - dev->poll_queue];
+		/* Up before the rest: pairs with stv_chan_up(). */
+		if (sc && smp_load_acquire(&sc->up))
+			n = stv_poll_chan(sc);
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * stv_poll_chans() - look for completions of all polled queues
+ * @dev: adapter
+ *
+ * For those who wait for commands whose submitter may have stopped polling.
+ *
+ * Context: process or softirq.
+ */
+void stv_poll_chans(struct stv_dev *dev)
+{
+	u32 i;
+
+	for (i = dev->poll_queue; i < dev->nr_queues; i++)
+		stv_mq_poll(dev->shost, i);
 }
 
 /**

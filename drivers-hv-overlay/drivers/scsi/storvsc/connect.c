@@ -154,7 +154,8 @@ static int stv_chan_up(struct stv_dev *dev, u32 index)
 	int ret;
 
 	mutex_lock(&dev->map_lock);
-	dev->chan[index]->up = true;
+	/* The rest before this: pairs with those who use polled channels. */
+	smp_store_release(&dev->chan[index]->up, true);
 	ret = stv_map_update(dev);
 	mutex_unlock(&dev->map_lock);
 	return ret;
@@ -200,7 +201,24 @@ static void stv_handshake_failed(struct stv_dev *dev, const struct stv_hs *hs)
 	else
 		dev_err(d, "handshake failed: %s in %s, status 0x%x\n",
 			stv_hs_error_name(hs->why),
-			stv_hs_state_name(hs->state), hs->status);
+			stv_hs_state_name(hs->where), hs->status);
+}
+
+/*
+ * Which channels are set aside depends on how many there are. How many queues
+ * are polled was decided when the SCSI host was made; if the host has another
+ * number of channels since then they are not set aside, and nothing is polled.
+ */
+static void stv_set_polled(struct stv_dev *dev)
+{
+	u32 nr = dev->params.sub_channels + 1;
+	u32 polled = stv_poll_channels(nr);
+	u32 first = 0;
+
+	if (dev->poll_queue != U32_MAX &&
+	    dev->nr_queues - dev->poll_queue == polled)
+		first = nr - polled;
+	WRITE_ONCE(dev->poll_chan, first);
 }
 
 static int stv_handshake(struct stv_dev *dev)
@@ -242,6 +260,7 @@ static int stv_handshake(struct stv_dev *dev)
 			 hs.params.raw_max_transfer, hs.params.max_transfer);
 
 	dev->params = hs.params;
+	stv_set_polled(dev);
 	dev->filter = !stv_cmd_allowed(STV_CMD_WRITE_SAME, dev->params.version);
 	return 0;
 }

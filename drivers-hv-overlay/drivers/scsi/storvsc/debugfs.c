@@ -39,8 +39,10 @@ static int stv_debugfs_show(struct seq_file *f, void *unused)
 		   dev->params.version & 0xff);
 	seq_printf(f, "max_transfer: %u\n", dev->params.max_transfer);
 	seq_printf(f, "sub_channels: %u\n", dev->params.sub_channels);
+	seq_printf(f, "polled: %u\n", dev->nr_queues -
+		   min(dev->nr_queues, dev->poll_queue));
 	seq_printf(f, "in_flight: %u\n", stv_in_flight(dev));
-	seq_printf(f, "recovered: %lu\n", READ_ONCE(dev->recoveries));
+	seq_printf(f, "recoveries: %lu\n", READ_ONCE(dev->recoveries));
 
 	for (i = 0; i < dev->nr_queues; i++)
 		seq_printf(f, "queue %u: moved %lu full %lu\n", i,

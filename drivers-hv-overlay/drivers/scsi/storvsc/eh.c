@@ -31,17 +31,25 @@
 #define STV_RECOVER_MAX		5
 #define STV_RECOVER_SPAN	300
 
-/* Will commands in flight on this channel never be completed? */
-static bool stv_chan_dead(struct stv_dev *dev, u32 index)
+/*
+ * Will commands in flight on this channel never be completed? If it seems to be
+ * in order then see, with @kick, that both sides look at it.
+ */
+static bool stv_chan_dead(struct stv_dev *dev, u32 index, bool kick)
 {
-	struct vmbus_channel *vch;
+	struct stv_chan *sc = dev->chan[index];
 	bool dead = false;
 
 	rcu_read_lock();
-	/* Without a map somebody is about to take them back. */
-	if (rcu_access_pointer(dev->map) && READ_ONCE(dev->chan[index]->up)) {
-		vch = dev->chan[index]->vch;
-		dead = READ_ONCE(vch->rescind) || vmbus_channel_broken(vch);
+	/*
+	 * Without a map somebody is about to take them back. Up before the
+	 * rest: pairs with stv_chan_up().
+	 */
+	if (rcu_access_pointer(dev->map) && smp_load_acquire(&sc->up)) {
+		dead = READ_ONCE(sc->vch->rescind) ||
+		       vmbus_channel_broken(sc->vch);
+		if (!dead && kick)
+			stv_chan_kick(sc);
 	}
 	rcu_read_unlock();
 	return dead;
@@ -63,8 +71,12 @@ enum scsi_timeout_action stv_timed_out(struct scsi_cmnd *cmd)
 		&dev->queue[rq->mq_hctx->queue_num].tags[rq->tag];
 	struct stv_slot *slot = &tag->slot;
 	bool in_flight = tag->cmd == cmd && stv_slot_in_flight(slot);
-	bool dead = in_flight && stv_chan_dead(dev, stv_slot_chan(slot));
+	bool dead = in_flight && stv_chan_dead(dev, stv_slot_chan(slot),
+					     true);
 
+	/* It may be done, and nobody has looked. */
+	if (rq->mq_hctx->queue_num >= dev->poll_queue)
+		stv_poll_chans(dev);
 	if (stv_decide_expired(in_flight, stv_slot_suspect(slot), dead) ==
 	    STV_EXPIRED_RECOVER)
 		queue_work(stv_recover_wq, &dev->recover_work);
@@ -86,6 +98,7 @@ bool stv_drain(struct stv_dev *dev, unsigned int seconds)
 	while (stv_in_flight(dev)) {
 		if (stv_rescinded(dev) || time_after(jiffies, deadline))
 			return false;
+		stv_poll_chans(dev);
 		msleep(STV_DRAIN_POLL_MS);
 	}
 	return true;
@@ -111,7 +124,7 @@ static bool stv_broken(struct stv_dev *dev)
 	u32 i, j;
 
 	for (i = 0; i < dev->nr_chans; i++) {
-		if (dev->chan[i] && stv_chan_dead(dev, i))
+		if (dev->chan[i] && stv_chan_dead(dev, i, false))
 			return true;
 	}
 	for (i = 0; i < dev->nr_queues; i++) {

@@ -53,7 +53,7 @@ static void stv_test_luns(struct Scsi_Host *shost)
 	struct scsi_device *sdev;
 
 	shost_for_each_device(sdev, shost)
-		scsi_test_unit_ready(sdev, STV_SRB_TIMEOUT * HZ, 1, NULL);
+		scsi_test_unit_ready(sdev, STV_SRB_SECONDS * HZ, 1, NULL);
 }
 
 static void stv_handle_luns(struct Scsi_Host *shost)

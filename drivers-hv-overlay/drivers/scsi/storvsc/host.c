@@ -2,6 +2,7 @@
 /*
  * Hyper-V virtual storage: SCSI host, driver and module.
  */
+#include <linux/blk-mq.h>
 #include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
 #include <linux/hyperv.h>
@@ -122,12 +123,34 @@ static int stv_bios_param(struct scsi_device *sdev, struct block_device *bdev,
 	return 0;
 }
 
+/* Polled queues are the last ones; CPUs share both sorts evenly. */
+static void stv_map_queues(struct Scsi_Host *shost)
+{
+	struct stv_dev *dev = shost_priv(shost);
+	struct blk_mq_queue_map *map = shost->tag_set.map;
+	u32 normal = min(dev->nr_queues, dev->poll_queue);
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = normal;
+	map[HCTX_TYPE_DEFAULT].queue_offset = 0;
+	blk_mq_map_queues(&map[HCTX_TYPE_DEFAULT]);
+	if (shost->nr_maps <= HCTX_TYPE_POLL)
+		return;
+
+	/* Reads and writes share their queues. */
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = dev->nr_queues - normal;
+	map[HCTX_TYPE_POLL].queue_offset = normal;
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+}
+
 static const struct scsi_host_template stv_template = {
 	.module			= THIS_MODULE,
 	.name			= "storvsc_host_t",
 	.proc_name		= "storvsc_host",
 	.queuecommand		= stv_queuecommand,
 	.commit_rqs		= stv_commit,
+	.map_queues		= stv_map_queues,
+	.mq_poll		= stv_mq_poll,
 	.eh_timed_out		= stv_timed_out,
 	.eh_host_reset_handler	= stv_host_reset,
 	.slave_alloc		= stv_sdev_alloc,
@@ -159,6 +182,7 @@ static struct stv_dev *stv_alloc(struct hv_device *hdev, enum stv_dev_kind kind)
 	dev->kind = kind;
 	dev->is_fc = kind == STV_DEV_FC;
 	dev->port = shost->host_no;
+	dev->poll_queue = U32_MAX;
 	dev->lowater = stv_lowater(stv_ring_avail_percent_lowater);
 	mutex_init(&dev->map_lock);
 	mutex_init(&dev->conn_lock);
@@ -235,6 +259,27 @@ static void stv_set_limits(struct stv_dev *dev, struct stv_limits *lim)
 	shost->nr_hw_queues = lim->nr_hw_queues;
 }
 
+/* Adds a polled queue for every channel that is set aside for one. */
+static int stv_add_queues(struct stv_dev *dev, const struct stv_limits *lim)
+{
+	u32 chans = dev->params.sub_channels + 1;
+	u32 polled = stv_poll_channels(chans);
+	int ret;
+
+	ret = stv_queues_alloc(dev, lim->nr_hw_queues + polled, lim->can_queue);
+	if (ret || !polled)
+		return ret;
+
+	dev->shost->nr_hw_queues += polled;
+	dev->shost->nr_maps = HCTX_MAX_TYPES;
+	dev->poll_queue = lim->nr_hw_queues;
+	mutex_lock(&dev->map_lock);
+	WRITE_ONCE(dev->poll_chan, chans - polled);
+	ret = stv_map_update(dev);
+	mutex_unlock(&dev->map_lock);
+	return ret;
+}
+
 /* An IDE disk's target is in its instance; other adapters are searched. */
 static int stv_scan(struct stv_dev *dev)
 {
@@ -273,7 +318,7 @@ static int stv_add_host(struct stv_dev *dev)
 	int ret;
 
 	stv_set_limits(dev, &lim);
-	ret = stv_queues_alloc(dev, lim.nr_hw_queues, lim.can_queue);
+	ret = stv_add_queues(dev, &lim);
 	if (ret)
 		return ret;
 	stv_fc_prepare(dev);

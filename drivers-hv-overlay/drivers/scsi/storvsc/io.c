@@ -217,13 +217,13 @@ static bool stv_has_room(void *ctx, u32 chan)
  * broken one is opened anew, which the command can wait for.
  */
 static noinline int stv_send_elsewhere(struct stv_dev *dev,
-				       const struct stv_map *map, u32 cpu,
+				       const struct stv_map *map, u32 home,
 				       struct stv_queue *q,
 				       struct scsi_cmnd *cmd,
 				       const struct stv_xfer *x, int err)
 {
-	u32 home = stv_map_home(map, cpu);
-	u32 i = stv_map_search(map, cpu, stv_has_room, dev);
+	u32 i = stv_map_search(map, raw_smp_processor_id(), stv_has_room, dev);
+	int ret;
 
 	if (err == -ENODEV && vmbus_channel_broken(dev->chan[home]->vch)) {
 		queue_work(stv_recover_wq, &dev->recover_work);
@@ -233,27 +233,23 @@ static noinline int stv_send_elsewhere(struct stv_dev *dev,
 		i = 0;
 	if (i != home) {
 		q->moved++;
-		err = stv_send(dev->chan[i], cmd, x, true) ? err : 0;
+		ret = stv_send(dev->chan[i], cmd, x, true);
+		if (!ret || ret == -EAGAIN)
+			err = ret;
 	}
 	return err;
 }
 
-static void stv_flush(struct stv_queue *q)
+/*
+ * A command that is not the last of its batch is written and held back. After
+ * that, its channel is put into q->held, unless it is there. Who takes it out,
+ * or displaces it, sees to it that what the channel has is shown to the host.
+ */
+static struct vmbus_channel *stv_unhold(struct stv_queue *q)
 {
-	struct vmbus_channel *vch;
-
-	if (likely(!READ_ONCE(q->held)))
-		return;
-	vch = xchg(&q->held, NULL);
-	if (vch)
-		vmbus_send_flush(vch);
+	return likely(!READ_ONCE(q->held)) ? NULL : xchg(&q->held, NULL);
 }
 
-/*
- * A command that is not the last of its batch was written. Whoever finds the
- * channel in q->held afterwards shows it to the host; if it was not there then
- * it is put there, and what that displaces is shown.
- */
 static void stv_hold(struct stv_queue *q, struct vmbus_channel *vch)
 {
 	struct vmbus_channel *old;
@@ -265,14 +261,29 @@ static void stv_hold(struct stv_queue *q, struct vmbus_channel *vch)
 		vmbus_send_flush(old);
 }
 
+/*
+ * A polled queue has a channel of its own; if that isn't there then commands
+ * take the usual way, and their completions come unasked.
+ */
+static noinline u32 stv_polled_home(struct stv_dev *dev, u32 hwq, u32 home)
+{
+	u32 first = READ_ONCE(dev->poll_chan);
+	u32 i = first + hwq - dev->poll_queue;
+
+	/* Up before the rest: pairs with stv_chan_up(). */
+	if (first && dev->chan[i] && smp_load_acquire(&dev->chan[i]->up))
+		return i;
+	return home;
+}
+
 /* Called within an RCU read-side section. */
 static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
 		      const struct stv_xfer *x)
 {
-	struct stv_queue *q =
-		&dev->queue[scsi_cmd_to_rq(cmd)->mq_hctx->queue_num];
+	u32 hwq = scsi_cmd_to_rq(cmd)->mq_hctx->queue_num;
+	struct stv_queue *q = &dev->queue[hwq];
 	bool last = cmd->flags & SCMD_LAST;
-	u32 cpu = raw_smp_processor_id();
+	struct vmbus_channel *held;
 	const struct stv_map *map;
 	struct stv_chan *sc;
 	u32 home;
@@ -281,23 +292,28 @@ static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
 	map = rcu_dereference(dev->map);
 	if (unlikely(!map))
 		return -ENOTCONN;
-	home = stv_map_home(map, cpu);
+	home = stv_map_home(map, raw_smp_processor_id());
 	if (unlikely(home == STV_NO_CHAN))
 		return -ENOTCONN;
-
-	/* What others have held back goes first, lest it be forgotten. */
-	if (last)
-		stv_flush(q);
+	if (unlikely(hwq >= dev->poll_queue))
+		home = stv_polled_home(dev, hwq, home);
 
 	sc = dev->chan[home];
-	ret = stv_send(sc, cmd, x, last);
-	if (likely(!ret)) {
-		if (!last)
+	if (!last) {
+		ret = stv_send(sc, cmd, x, false);
+		if (likely(!ret))
 			stv_hold(q, sc->vch);
-		return 0;
+	} else {
+		/* The batch may be on another channel, if it is one. */
+		held = stv_unhold(q);
+		ret = stv_send(sc, cmd, x, true);
+		if (unlikely(held) && (held != sc->vch || ret))
+			vmbus_send_flush(held);
 	}
+	if (likely(!ret))
+		return 0;
 
-	ret = stv_send_elsewhere(dev, map, cpu, q, cmd, x, ret);
+	ret = stv_send_elsewhere(dev, map, home, q, cmd, x, ret);
 	if (ret == -EAGAIN)
 		q->full++;
 	return ret;
@@ -313,11 +329,15 @@ static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
 void stv_commit(struct Scsi_Host *shost, u16 queue)
 {
 	struct stv_dev *dev = shost_priv(shost);
+	struct vmbus_channel *held;
 
 	rcu_read_lock();
 	/* Without a map the channel may be closed, or gone. */
-	if (rcu_access_pointer(dev->map))
-		stv_flush(&dev->queue[queue]);
+	if (rcu_access_pointer(dev->map)) {
+		held = stv_unhold(&dev->queue[queue]);
+		if (held)
+			vmbus_send_flush(held);
+	}
 	rcu_read_unlock();
 }
 

@@ -37,6 +37,7 @@ static void stv_map_describe(struct stv_dev *dev, struct stv_map_chan *chan,
 static struct stv_map *stv_map_make(struct stv_dev *dev)
 {
 	struct stv_map_cfg cfg = {
+		.polled = dev->poll_chan,
 		.nr_chans = min(dev->params.sub_channels + 1, dev->nr_chans),
 		.nr_cpus = nr_cpu_ids,
 		.nr_nodes = nr_node_ids,

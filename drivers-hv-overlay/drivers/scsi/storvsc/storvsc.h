@@ -19,6 +19,8 @@
  *   slot	what is known of one tag of one queue: whether its command is in
  *		flight, on which channel, and for which use of the tag.
  *   reader	whoever takes packets out of a channel's ring, one at a time.
+ *   polled	a queue whose submitters look for completions themselves, and
+ *		the channel that is set aside for it.
  *
  * Life of a command. stv_queuecommand() maps its data for DMA, picks the
  * channel of its CPU, and writes the packet, page list included, straight into
@@ -31,8 +33,9 @@
  *
  * Who reads. The host's interrupt reads, up to a budget; what is left goes to a
  * worker in softirq context with the channel's interrupts masked. On
- * PREEMPT_RT both run in threads. stv_chan.reading sees to it that there is one
- * reader, see complete.c.
+ * PREEMPT_RT both run in threads. A polled channel is read by whoever polls its
+ * queue; the host is told not to interrupt. stv_chan.reading sees to it that
+ * there is one reader, see complete.c.
  *
  * Batches. The block layer says which command of a batch is the last one; the
  * others are written, but not shown to the host (include/linux/hyperv/send.h).
@@ -135,6 +138,7 @@ struct stv_queue {
  * @index: 0 for the primary, else the index of the sub-channel
  * @up: it takes commands; map_lock
  * @stopped: @work is disabled
+ * @polled: its interrupts are off for good, see stv_mq_poll()
  * @reading: who reads, see complete.c
  * @work: reads what the interrupt has left
  * @done: commands completed
@@ -147,6 +151,7 @@ struct stv_chan {
 	u32 index;
 	bool up;
 	bool stopped;
+	bool polled;
 	atomic_t reading;
 	struct work_struct work;
 	unsigned long done;
@@ -196,6 +201,9 @@ struct stv_lun {
  * @queue: hardware queues
  * @chan: channels, by index; what is not %NULL stays
  * @nr_queues: number of @queue
+ * @poll_queue: the first of them that is polled; %U32_MAX if none is
+ * @poll_chan: the channel of that one, the next one's is the next; 0 if the
+ *	channels that were set aside aren't there (any more)
  * @nr_tags: tags of each of them
  * @port: number of the SCSI host, for the host's information
  * @lowater: percentage of a ring that is to stay free when there is a choice
@@ -236,6 +244,8 @@ struct stv_dev {
 	struct stv_queue *queue;
 	struct stv_chan **chan;
 	u32 nr_queues;
+	u32 poll_queue;
+	u32 poll_chan;
 	u32 nr_tags;
 	u32 port;
 	u32 lowater;
@@ -310,6 +320,9 @@ void stv_chan_reset(struct stv_chan *sc);
 void stv_chan_interrupt(void *context);
 void stv_chan_work(struct work_struct *work);
 void stv_reject(struct stv_chan *sc, enum stv_reject why);
+void stv_chan_kick(struct stv_chan *sc);
+int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue);
+void stv_poll_chans(struct stv_dev *dev);
 unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte);
 unsigned int stv_in_flight(struct stv_dev *dev);
 

@@ -17,6 +17,9 @@
  * stv_poll_channels() - how many channels are set aside for polled queues
  * @nr_chans: number of channels that were agreed on
  *
+ * They are the last ones, so the primary channel, on which notices come, is
+ * never among them.
+ *
  * Context: any.
  * Return: a quarter of them; one of four, none of three.
  */
@@ -26,37 +29,20 @@ u32 stv_poll_channels(u32 nr_chans)
 }
 EXPORT_SYMBOL_IF_KUNIT(stv_poll_channels);
 
-/**
- * stv_chan_polled() - is this channel set aside for polled queues?
- * @nr_chans: number of channels that were agreed on
- * @chan: index of the channel
- *
- * They are the last ones, so the primary channel, on which notices come, is
- * never among them.
- *
- * Context: any.
- * Return: true if it is.
- */
-bool stv_chan_polled(u32 nr_chans, u32 chan)
-{
-	return chan < nr_chans && chan >= nr_chans - stv_poll_channels(nr_chans);
-}
-EXPORT_SYMBOL_IF_KUNIT(stv_chan_polled);
-
 /* Where the parts of a map's data start. */
 static u16 *map_start(struct stv_map *map)
 {
-	return map->data + 2 * map->nr_cpus;
+	return map->data + map->nr_cpus;
 }
 
 static u16 *map_node(struct stv_map *map)
 {
-	return map->data + 3 * map->nr_cpus;
+	return map->data + 2 * map->nr_cpus;
 }
 
 static u16 *map_near(struct stv_map *map)
 {
-	return map->data + 4 * map->nr_cpus;
+	return map->data + 3 * map->nr_cpus;
 }
 
 static u16 *map_order(struct stv_map *map, u32 node)
@@ -85,7 +71,7 @@ size_t stv_map_size(const struct stv_map_cfg *cfg)
 	    !cfg->nr_nodes || cfg->nr_nodes > STV_MAP_NODES_MAX)
 		return 0;
 
-	n = 4 * (size_t)cfg->nr_cpus + cfg->nr_nodes +
+	n = 3 * (size_t)cfg->nr_cpus + cfg->nr_nodes +
 	    (size_t)cfg->nr_nodes * cfg->nr_chans + cfg->nr_chans;
 	return struct_size_t(struct stv_map, data, n);
 }
@@ -98,12 +84,12 @@ static u32 cpu_node(const struct stv_map_cfg *cfg, u32 cpu)
 	return cfg->cpu[cpu].node;
 }
 
-static u32 count_up(const struct stv_map_cfg *cfg, u32 first, u32 end)
+static u32 count_up(const struct stv_map_cfg *cfg, u32 end)
 {
-	u32 n = 0;
+	u32 c, n = 0;
 
-	for (; first < end; first++)
-		n += cfg->chan[first].up;
+	for (c = 0; c < end; c++)
+		n += cfg->chan[c].up;
 	return n;
 }
 
@@ -125,12 +111,12 @@ static void build_order(struct stv_map *map, const struct stv_map_cfg *cfg,
 
 /* The channel with the fewest CPUs, of the CPU's node if that has any. */
 static u32 least_loaded(const struct stv_map_cfg *cfg, const u16 *load,
-			u32 node, u32 first, u32 end)
+			u32 node, u32 end)
 {
 	u32 c, best = STV_NO_CHAN;
 	bool near = false;
 
-	for (c = first; c < end; c++) {
+	for (c = 0; c < end; c++) {
 		bool local = cpu_node(cfg, cfg->chan[c].cpu) == node;
 
 		if (!cfg->chan[c].up || (near && !local))
@@ -143,41 +129,42 @@ static u32 least_loaded(const struct stv_map_cfg *cfg, const u16 *load,
 	return best;
 }
 
-static void share(struct stv_map *map, const struct stv_map_cfg *cfg, u16 *home,
-		  u32 first, u32 end, bool online)
+/* CPUs without a channel of their own share those that there are. */
+static void share(struct stv_map *map, const struct stv_map_cfg *cfg, u32 end,
+		  bool online)
 {
 	u16 *load = map_load(map);
-	u32 cpu;
+	u32 cpu, c;
 
 	for (cpu = 0; cpu < cfg->nr_cpus; cpu++) {
-		if (home[cpu] != STV_NO_CHAN || cfg->cpu[cpu].online != online)
+		if (map->data[cpu] != STV_NO_CHAN ||
+		    cfg->cpu[cpu].online != online)
 			continue;
-		home[cpu] = least_loaded(cfg, load, cpu_node(cfg, cpu), first,
-					 end);
-		if (home[cpu] != STV_NO_CHAN)
-			load[home[cpu]]++;
+		c = least_loaded(cfg, load, cpu_node(cfg, cpu), end);
+		map->data[cpu] = c;
+		if (c != STV_NO_CHAN)
+			load[c]++;
 	}
 }
 
-/* Give each CPU one of the channels from @first up to @end. */
-static void assign(struct stv_map *map, const struct stv_map_cfg *cfg,
-		   u16 *home, u32 first, u32 end)
+/* Give each CPU one of the normal channels. */
+static void assign(struct stv_map *map, const struct stv_map_cfg *cfg, u32 end)
 {
 	u16 *load = map_load(map);
 	u32 c, cpu;
 
 	for (cpu = 0; cpu < cfg->nr_cpus; cpu++)
-		home[cpu] = STV_NO_CHAN;
-	for (c = first; c < end; c++) {
+		map->data[cpu] = STV_NO_CHAN;
+	for (c = 0; c < end; c++) {
 		cpu = cfg->chan[c].cpu;
 		if (!cfg->chan[c].up || cpu >= cfg->nr_cpus ||
-		    home[cpu] != STV_NO_CHAN)
+		    map->data[cpu] != STV_NO_CHAN)
 			continue;
-		home[cpu] = c;
+		map->data[cpu] = c;
 		load[c]++;
 	}
-	share(map, cfg, home, first, end, true);
-	share(map, cfg, home, first, end, false);
+	share(map, cfg, end, true);
+	share(map, cfg, end, false);
 }
 
 /* Where a CPU's own channel is in the order of its node. */
@@ -217,13 +204,11 @@ int stv_map_build(struct stv_map *map, size_t size,
 	memset(map, 0, need);
 	map->nr_cpus = cfg->nr_cpus;
 	map->nr_nodes = cfg->nr_nodes;
-	map->nr_normal = count_up(cfg, 0, end);
-	map->nr_polled = count_up(cfg, end, cfg->nr_chans);
+	map->nr_normal = count_up(cfg, end);
 
 	for (node = 0; node < cfg->nr_nodes; node++)
 		build_order(map, cfg, node, end);
-	assign(map, cfg, map->data, 0, end);
-	assign(map, cfg, map->data + cfg->nr_cpus, end, cfg->nr_chans);
+	assign(map, cfg, end);
 	for (cpu = 0; cpu < cfg->nr_cpus; cpu++) {
 		map_node(map)[cpu] = cpu_node(cfg, cpu);
 		map_start(map)[cpu] = find_start(map, cpu);

@@ -4,9 +4,9 @@
  *
  * Every channel interrupts one CPU, and that CPU sends on it.  A CPU without a
  * channel of its own shares one of its NUMA node, or any other if the node has
- * none; the sharers are spread evenly.  If the ring of the channel is nearly
- * full then others are tried, those of the node first, each CPU in an order of
- * its own.
+ * none; the sharers are spread evenly.  If the ring of the channel is full then
+ * another one with room is looked for, on the node first, by each CPU in an
+ * order of its own.
  *
  * If the device has polled queues, a quarter of the channels, at least one from
  * four on, is set aside for them.  They are never used for anything else, since
@@ -78,9 +78,7 @@ struct stv_map_cfg {
  * @nr_cpus: number of CPU numbers
  * @nr_nodes: number of NUMA nodes
  * @nr_normal: usable channels that are not polled
- * @nr_polled: usable channels that are polled
  * @data: per CPU: index of its channel, or %STV_NO_CHAN if none is up;
- *	  per CPU: index of its polled channel, or %STV_NO_CHAN;
  *	  per CPU: where its search for another channel starts;
  *	  per CPU: its NUMA node;
  *	  per node: number of usable channels on the node, without polled ones;
@@ -93,12 +91,11 @@ struct stv_map {
 	u32 nr_cpus;
 	u32 nr_nodes;
 	u32 nr_normal;
-	u32 nr_polled;
 	u16 data[];
 };
 
 /**
- * typedef stv_room_fn - asks whether a channel's ring has room
+ * typedef stv_room_fn - asks whether a channel's ring has room to spare
  * @ctx: the caller's
  * @chan: index of the channel
  *
@@ -107,7 +104,6 @@ struct stv_map {
 typedef bool stv_room_fn(void *ctx, u32 chan);
 
 u32 stv_poll_channels(u32 nr_chans);
-bool stv_chan_polled(u32 nr_chans, u32 chan);
 size_t stv_map_size(const struct stv_map_cfg *cfg);
 int stv_map_build(struct stv_map *map, size_t size,
 		  const struct stv_map_cfg *cfg);
@@ -124,41 +120,6 @@ u32 stv_map_search(const struct stv_map *map, u32 cpu, stv_room_fn *has_room,
 static __always_inline u32 stv_map_home(const struct stv_map *map, u32 cpu)
 {
 	return map->data[likely(cpu < map->nr_cpus) ? cpu : 0];
-}
-
-/**
- * stv_map_polled() - the channel that a CPU's polled queue sends on
- * @map: map
- * @cpu: CPU, any number
- *
- * Return: index of the channel; %STV_NO_CHAN if there is none: send as usual.
- */
-static __always_inline u32 stv_map_polled(const struct stv_map *map, u32 cpu)
-{
-	return map->data[map->nr_cpus + (likely(cpu < map->nr_cpus) ? cpu : 0)];
-}
-
-/**
- * stv_map_pick() - choose a channel
- * @map: map
- * @cpu: CPU that sends
- * @has_room: asks for room in a channel's ring
- * @ctx: for @has_room
- *
- * The CPU's own channel if it has room, else another that has; if none has then
- * its own nevertheless, where the command may still fit.
- *
- * Context: any; the hot path of submission.
- * Return: index of the channel; %STV_NO_CHAN if none is up.
- */
-static __always_inline u32 stv_map_pick(const struct stv_map *map, u32 cpu,
-					stv_room_fn *has_room, void *ctx)
-{
-	u32 home = stv_map_home(map, cpu);
-
-	if (unlikely(home == STV_NO_CHAN) || likely(has_room(ctx, home)))
-		return home;
-	return stv_map_search(map, cpu, has_room, ctx);
 }
 
 #endif /* _HV_STORVSC_LOGIC_CHAN_MAP_H */

@@ -173,7 +173,6 @@ void stv_decide_error(const struct stv_io *io, const struct stv_comp *comp,
 
 	*v = (struct stv_verdict) {};
 	if (errors_mean_nothing(io)) {
-		v->fixed_up = !good || !plain;
 		set_transferred(io, comp->data_len, v);
 		return;
 	}

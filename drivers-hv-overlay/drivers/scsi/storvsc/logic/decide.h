@@ -90,7 +90,6 @@ struct stv_io {
  * @log: from which level on to log the completion
  * @copy_sense: hand the sense data of the completion to the SCSI layer
  * @sense_ok: @sense is valid
- * @fixed_up: the host reported an error that is known to mean nothing
  * @overlong: the host claims more bytes than there was room for
  * @sense: decoded sense data
  */
@@ -101,7 +100,6 @@ struct stv_verdict {
 	enum stv_log log;
 	bool copy_sense;
 	bool sense_ok;
-	bool fixed_up;
 	bool overlong;
 	struct stv_sense sense;
 };

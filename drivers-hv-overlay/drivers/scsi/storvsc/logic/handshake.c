@@ -44,6 +44,7 @@ static int error_code(enum stv_hs_error why)
 static int fail(struct stv_hs *hs, enum stv_hs_error why)
 {
 	hs->why = why;
+	hs->where = hs->state;
 	if (hs->state == STV_HS_SUB_CHANNELS && why != STV_HS_GONE) {
 		hs->sub_failed = true;
 		hs->state = STV_HS_DONE;

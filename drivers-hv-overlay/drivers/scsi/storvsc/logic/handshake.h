@@ -117,6 +117,7 @@ struct stv_params {
  * @cfg: what the guest knows
  * @state: where it stands
  * @why: why it failed, or why there are no sub-channels
+ * @where: the state in which that was
  * @waiting: a message is out, its completion is not in
  * @next_version: index of the version that is proposed next
  * @ask_channels: number of sub-channels to ask for
@@ -129,6 +130,7 @@ struct stv_hs {
 	struct stv_hs_cfg cfg;
 	enum stv_hs_state state;
 	enum stv_hs_error why;
+	enum stv_hs_state where;
 	bool waiting;
 	u8 next_version;
 	u16 ask_channels;

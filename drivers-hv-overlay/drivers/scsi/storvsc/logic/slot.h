@@ -35,6 +35,7 @@
 #ifndef _HV_STORVSC_LOGIC_SLOT_H
 #define _HV_STORVSC_LOGIC_SLOT_H
 
+#include <asm/barrier.h>
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
@@ -161,8 +162,9 @@ static __always_inline u32 stv_slot_arm(struct stv_slot *slot, u32 chan)
 	u32 gen = (slot->word + 1) & STV_SLOT_GEN_MASK;
 
 	slot->suspect = false;
-	WRITE_ONCE(slot->word,
-		   STV_SLOT_IN_FLIGHT | chan << STV_SLOT_CHAN_SHIFT | gen);
+	/* Pairs with stv_slot_claim(): what the slot stands for comes first. */
+	smp_store_release(&slot->word, STV_SLOT_IN_FLIGHT |
+			  chan << STV_SLOT_CHAN_SHIFT | gen);
 	return gen;
 }
 
@@ -230,13 +232,15 @@ static inline u64 stv_own_id(enum stv_own own, u32 gen)
  * @chan: index of the channel that the packet arrived on
  *
  * Context: the reader of the channel.
- * Return: %STV_ACCEPT, and the request is the caller's; else why not.
+ * Return: %STV_ACCEPT, and the request is the caller's, with all that was written
+ * to it before stv_slot_arm(); else why not.
  */
 static __always_inline enum stv_reject
 stv_slot_claim(struct stv_slot *slot, u64 id, u32 chan)
 {
 	u32 gen = id >> STV_ID_GEN_SHIFT & STV_SLOT_GEN_MASK;
-	u32 word = READ_ONCE(slot->word);
+	/* Pairs with stv_slot_arm(): who the request belongs to comes after. */
+	u32 word = smp_load_acquire(&slot->word);
 
 	if (unlikely(word != (STV_SLOT_IN_FLIGHT |
 			      chan << STV_SLOT_CHAN_SHIFT | gen)))

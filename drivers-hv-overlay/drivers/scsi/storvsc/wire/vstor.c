@@ -3,7 +3,6 @@
  * Storage messages: everything but SCSI commands, whose code is inline.
  */
 #include <kunit/visibility.h>
-#include <linux/array_size.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/string.h>
@@ -195,33 +194,3 @@ int stv_parse_notice(const struct hv_view *pkt, struct stv_notice *notice)
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(stv_parse_notice);
-
-/**
- * stv_op_name() - name of an operation, for logs and debugfs
- * @op: operation, any value
- *
- * Return: the name.
- */
-const char *stv_op_name(u32 op)
-{
-	static const char * const names[] = {
-		[STV_OP_COMPLETE_IO] = "complete_io",
-		[STV_OP_REMOVE_DEVICE] = "remove_device",
-		[STV_OP_EXECUTE_SRB] = "execute_srb",
-		[STV_OP_RESET_LUN] = "reset_lun",
-		[STV_OP_RESET_ADAPTER] = "reset_adapter",
-		[STV_OP_RESET_BUS] = "reset_bus",
-		[STV_OP_BEGIN_INIT] = "begin_init",
-		[STV_OP_END_INIT] = "end_init",
-		[STV_OP_QUERY_VERSION] = "query_version",
-		[STV_OP_QUERY_PROPERTIES] = "query_properties",
-		[STV_OP_ENUMERATE_BUS] = "enumerate_bus",
-		[STV_OP_FCHBA_DATA] = "fchba_data",
-		[STV_OP_CREATE_SUB_CHANNELS] = "create_sub_channels",
-	};
-
-	if (op >= ARRAY_SIZE(names) || !names[op])
-		return "unknown";
-	return names[op];
-}
-EXPORT_SYMBOL_IF_KUNIT(stv_op_name);

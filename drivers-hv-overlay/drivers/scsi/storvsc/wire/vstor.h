@@ -152,7 +152,6 @@ enum stv_dir {
 #define STV_OFF_SCSI_STATUS		15
 #define STV_OFF_SENSE_LEN		21
 #define STV_OFF_DATA_LEN		24
-#define STV_OFF_CDB			28
 #define STV_OFF_SENSE			28
 #define STV_SRB_LEN			(STV_PKT_LEN - STV_OFF_BODY)
 
@@ -278,8 +277,6 @@ int stv_parse_reply(const struct hv_view *pkt, struct stv_reply *reply);
 int stv_parse_props(const struct hv_view *pkt, struct stv_props *props);
 int stv_parse_wwn(const struct hv_view *pkt, struct stv_wwn *wwn);
 int stv_parse_notice(const struct hv_view *pkt, struct stv_notice *notice);
-
-const char *stv_op_name(u32 op);
 
 /* One aligned store, and nothing that could be taken for a read of the ring. */
 static __always_inline void stv_store(void *p, unsigned int word, u64 val)

@@ -68,6 +68,16 @@ static bool has_room(void *ctx, u32 chan)
 	return !m->full[chan];
 }
 
+/* What a driver does: its own channel, or another one if that has no room. */
+static u32 pick(struct machine *m, u32 cpu)
+{
+	u32 home = stv_map_home(m->map, cpu);
+
+	if (home == STV_NO_CHAN || has_room(m, home))
+		return home;
+	return stv_map_search(m->map, cpu, has_room, m);
+}
+
 static void map_poll_share(struct kunit *test)
 {
 	static const struct {
@@ -77,20 +87,10 @@ static void map_poll_share(struct kunit *test)
 		{ 16, 4 }, { 64, 16 }, { STV_CHANNELS_MAX, 256 },
 	};
 	unsigned int i;
-	u32 c, n;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		KUNIT_EXPECT_EQ(test, stv_poll_channels(cases[i].chans),
 				cases[i].polled);
-		for (c = 0, n = 0; c < cases[i].chans; c++)
-			n += stv_chan_polled(cases[i].chans, c);
-		KUNIT_EXPECT_EQ(test, n, cases[i].polled);
-		KUNIT_EXPECT_FALSE(test, stv_chan_polled(cases[i].chans, 0));
-		KUNIT_EXPECT_FALSE(test, stv_chan_polled(cases[i].chans,
-							 cases[i].chans));
-		KUNIT_EXPECT_FALSE(test, stv_chan_polled(cases[i].chans,
-							 U32_MAX));
-	}
 }
 
 static void map_own_channel(struct kunit *test)
@@ -100,13 +100,9 @@ static void map_own_channel(struct kunit *test)
 
 	build(test, m);
 	KUNIT_EXPECT_EQ(test, m->map->nr_normal, 16);
-	KUNIT_EXPECT_EQ(test, m->map->nr_polled, 0);
 	for (cpu = 0; cpu < 16; cpu++) {
 		KUNIT_EXPECT_EQ(test, stv_map_home(m->map, cpu), cpu);
-		KUNIT_EXPECT_EQ(test, stv_map_pick(m->map, cpu, has_room, m),
-				cpu);
-		KUNIT_EXPECT_EQ(test, stv_map_polled(m->map, cpu),
-				STV_NO_CHAN);
+		KUNIT_EXPECT_EQ(test, pick(m, cpu), cpu);
 		KUNIT_EXPECT_EQ(test, m->asked[cpu], 1);
 	}
 }
@@ -119,8 +115,7 @@ static void map_one_channel(struct kunit *test)
 	build(test, m);
 	m->full[0] = true;
 	for (cpu = 0; cpu < 8; cpu++)
-		KUNIT_EXPECT_EQ(test, stv_map_pick(m->map, cpu, has_room, m),
-				0);
+		KUNIT_EXPECT_EQ(test, pick(m, cpu), 0);
 }
 
 /* CPUs without a channel share those of their node, evenly. */
@@ -189,7 +184,7 @@ static void map_fall_back(struct kunit *test)
 	m->full[0] = true;
 	/* Each channel that is offered is filled up. */
 	for (n = 1; n < 8; n++) {
-		chan = stv_map_pick(m->map, 0, has_room, m);
+		chan = pick(m, 0);
 		KUNIT_ASSERT_LT(test, chan, 8);
 		KUNIT_EXPECT_FALSE(test, m->full[chan]);
 		node = m->cpu[m->chan[chan].cpu].node;
@@ -198,7 +193,7 @@ static void map_fall_back(struct kunit *test)
 	}
 	/* All are full: the own one, and each was asked. */
 	memset(m->asked, 0, sizeof(m->asked));
-	KUNIT_EXPECT_EQ(test, stv_map_pick(m->map, 0, has_room, m), 0);
+	KUNIT_EXPECT_EQ(test, pick(m, 0), 0);
 	for (c = 0; c < 8; c++)
 		KUNIT_EXPECT_GE(test, m->asked[c], 1);
 }
@@ -214,7 +209,7 @@ static void map_fall_back_spreads(struct kunit *test)
 		memset(m->full, 0, sizeof(m->full));
 		memset(m->asked, 0, sizeof(m->asked));
 		m->full[cpu] = true;
-		chan = stv_map_pick(m->map, cpu, has_room, m);
+		chan = pick(m, cpu);
 		KUNIT_EXPECT_EQ(test, chan / 8, cpu / 8);
 		KUNIT_EXPECT_EQ(test, chan % 8, (cpu + 1) % 8);
 	}
@@ -223,7 +218,7 @@ static void map_fall_back_spreads(struct kunit *test)
 	memset(m->full, 1, 8);
 	memset(m->asked, 0, sizeof(m->asked));
 	for (cpu = 0; cpu < 8; cpu++) {
-		chan = stv_map_pick(m->map, cpu, has_room, m);
+		chan = pick(m, cpu);
 		KUNIT_EXPECT_GE(test, chan, 8);
 		KUNIT_EXPECT_EQ(test, m->asked[chan], 1);
 	}
@@ -248,8 +243,7 @@ static void map_node_without_channel(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, users[cpu], 2);
 	/* And such a CPU finds another one, too. */
 	m->full[stv_map_home(m->map, 9)] = true;
-	KUNIT_EXPECT_NE(test, stv_map_pick(m->map, 9, has_room, m),
-			stv_map_home(m->map, 9));
+	KUNIT_EXPECT_NE(test, pick(m, 9), stv_map_home(m->map, 9));
 }
 
 /* Channels come up one after the other, and go again. */
@@ -262,8 +256,7 @@ static void map_channels_come_and_go(struct kunit *test)
 		m->chan[c].up = false;
 	build(test, m);
 	KUNIT_EXPECT_EQ(test, m->map->nr_normal, 0);
-	KUNIT_EXPECT_EQ(test, stv_map_pick(m->map, 3, has_room, m),
-			STV_NO_CHAN);
+	KUNIT_EXPECT_EQ(test, pick(m, 3), STV_NO_CHAN);
 	KUNIT_EXPECT_EQ(test, stv_map_search(m->map, 3, has_room, m),
 			STV_NO_CHAN);
 	for (c = 0; c < 8; c++) {
@@ -306,40 +299,47 @@ static void map_cpu_offline(struct kunit *test)
 	}
 }
 
+/* Two channels hit one CPU: what it leaves over is not left alone. */
+static void map_two_channels_one_cpu(struct kunit *test)
+{
+	struct machine *m = make_machine(test, 4, 1, 2);
+	u32 cpu, users[2] = {};
+
+	m->chan[1].cpu = 0;
+	build(test, m);
+	KUNIT_EXPECT_EQ(test, stv_map_home(m->map, 0), 0);
+	for (cpu = 0; cpu < 4; cpu++) {
+		KUNIT_ASSERT_LT(test, stv_map_home(m->map, cpu), 2);
+		users[stv_map_home(m->map, cpu)]++;
+	}
+	KUNIT_EXPECT_EQ(test, users[0], 2);
+	KUNIT_EXPECT_EQ(test, users[1], 2);
+}
+
+/* What is set aside for polled queues serves nobody else. */
 static void map_polled(struct kunit *test)
 {
 	struct machine *m = make_machine(test, 16, 2, 16);
-	u32 cpu, chan, users[16] = {};
+	u32 cpu, chan;
 
 	m->cfg.polled = true;
 	build(test, m);
 	KUNIT_EXPECT_EQ(test, m->map->nr_normal, 12);
-	KUNIT_EXPECT_EQ(test, m->map->nr_polled, 4);
-	for (cpu = 0; cpu < 16; cpu++) {
+	for (cpu = 0; cpu < 16; cpu++)
 		KUNIT_EXPECT_LT(test, stv_map_home(m->map, cpu), 12);
-		chan = stv_map_polled(m->map, cpu);
-		KUNIT_ASSERT_LT(test, chan, 16);
-		KUNIT_EXPECT_TRUE(test, stv_chan_polled(16, chan));
-		users[chan]++;
-	}
-	for (chan = 12; chan < 16; chan++)
-		KUNIT_EXPECT_GT(test, users[chan], 0);
-	KUNIT_EXPECT_EQ(test, stv_map_polled(m->map, 13), 13);
 
-	/* Full rings don't make them serve others. */
+	/* Not even when all the others are full. */
 	memset(m->full, 1, 12);
 	for (cpu = 0; cpu < 16; cpu++)
-		KUNIT_EXPECT_LT(test, stv_map_pick(m->map, cpu, has_room, m),
-				12);
+		KUNIT_EXPECT_LT(test, pick(m, cpu), 12);
 	for (chan = 12; chan < 16; chan++)
 		KUNIT_EXPECT_EQ(test, m->asked[chan], 0);
 
-	/* The polled channels have not come up. */
+	/* Whether they are up makes no difference. */
 	for (chan = 12; chan < 16; chan++)
 		m->chan[chan].up = false;
 	build(test, m);
 	KUNIT_EXPECT_EQ(test, m->map->nr_normal, 12);
-	KUNIT_EXPECT_EQ(test, stv_map_polled(m->map, 3), STV_NO_CHAN);
 	KUNIT_EXPECT_LT(test, stv_map_home(m->map, 13), 12);
 }
 
@@ -357,10 +357,8 @@ static void map_strange_numbers(struct kunit *test)
 		KUNIT_EXPECT_LT(test, stv_map_home(m->map, cpu), 4);
 	KUNIT_EXPECT_EQ(test, stv_map_home(m->map, U32_MAX),
 			stv_map_home(m->map, 0));
-	KUNIT_EXPECT_EQ(test, stv_map_polled(m->map, U32_MAX), STV_NO_CHAN);
 	m->full[0] = true;
-	KUNIT_EXPECT_EQ(test, stv_map_pick(m->map, U32_MAX, has_room, m),
-			stv_map_pick(m->map, 0, has_room, m));
+	KUNIT_EXPECT_EQ(test, pick(m, U32_MAX), pick(m, 0));
 }
 
 static void map_limits(struct kunit *test)
@@ -407,6 +405,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE(map_node_without_channel),
 	KUNIT_CASE(map_channels_come_and_go),
 	KUNIT_CASE(map_cpu_offline),
+	KUNIT_CASE(map_two_channels_one_cpu),
 	KUNIT_CASE(map_polled),
 	KUNIT_CASE(map_strange_numbers),
 	KUNIT_CASE(map_limits),
