@@ -83,13 +83,14 @@ static noinline void stv_log_sense(const struct scsi_cmnd *cmd,
 }
 
 /* All that a completion may ask for besides being passed on. */
-static noinline void stv_verdict_extra(struct stv_dev *dev,
+static noinline void stv_verdict_extra(struct stv_chan *sc,
 				       struct scsi_cmnd *cmd,
 				       const struct stv_comp *comp,
 				       const struct stv_verdict *v)
 {
+	sc->overlong += v->overlong;
 	if (v->log != STV_LOG_NONE && READ_ONCE(stv_logging_level) >= v->log)
-		stv_log_comp(dev, cmd, comp);
+		stv_log_comp(sc->dev, cmd, comp);
 	if (v->sense_ok && READ_ONCE(stv_logging_level) >= STV_LOG_WARN)
 		stv_log_sense(cmd, &v->sense);
 	if (v->copy_sense)
@@ -135,8 +136,8 @@ static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 	io.opcode = cmd->cmnd[0];
 	io.is_fc = dev->is_fc;
 	stv_decide(&io, &comp, &v);
-	if (unlikely(v.copy_sense || v.action || v.log))
-		stv_verdict_extra(dev, cmd, &comp, &v);
+	if (unlikely(v.copy_sense || v.action || v.log || v.overlong))
+		stv_verdict_extra(sc, cmd, &comp, &v);
 
 	cmd->result = v.result;
 	scsi_set_resid(cmd, v.resid);
@@ -272,10 +273,16 @@ static bool stv_read_all(struct stv_chan *sc, unsigned int budget)
 	return false;
 }
 
-/* The core gives up a ring if the host writes nonsense, and hides it then. */
-static noinline void stv_ring_lost(struct stv_chan *sc)
+/*
+ * The core gives up a ring if the host writes nonsense, and hides it then. It
+ * calls back once more when a channel was rescinded, which may be a sub-channel
+ * alone. What is in flight on such a channel is in need of recovery.
+ */
+static void stv_check_chan(struct stv_chan *sc)
 {
-	queue_work(stv_recover_wq, &sc->dev->recover_work);
+	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize) ||
+		     READ_ONCE(sc->vch->rescind)))
+		queue_work(stv_recover_wq, &sc->dev->recover_work);
 }
 
 /**
@@ -306,8 +313,7 @@ void stv_chan_interrupt(void *context)
 		sc->deferred++;
 		queue_work(system_bh_wq, &sc->work);
 	}
-	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
-		stv_ring_lost(sc);
+	stv_check_chan(sc);
 }
 
 /**
@@ -328,8 +334,7 @@ void stv_chan_work(struct work_struct *work)
 		/* Written while the interrupts were masked. */
 		queue_work(system_bh_wq, &sc->work);
 	}
-	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
-		stv_ring_lost(sc);
+	stv_check_chan(sc);
 }
 
 /**
@@ -364,8 +369,7 @@ static int stv_poll_chan(struct stv_chan *sc)
 	/* Whoever waits for what is left polls again. */
 	if (stv_read_all(sc, STV_WORK_BUDGET))
 		atomic_set(&sc->reading, STV_READ_IDLE);
-	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize)))
-		stv_ring_lost(sc);
+	stv_check_chan(sc);
 	return sc->done - done;
 }
 

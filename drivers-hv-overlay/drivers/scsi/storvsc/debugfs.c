@@ -22,8 +22,9 @@ static void stv_show_chan(struct seq_file *f, struct stv_chan *sc)
 			   READ_ONCE(sc->vch->target_cpu));
 	else
 		seq_puts(f, " down");
-	seq_printf(f, " completed %lu deferred %lu\n", READ_ONCE(sc->done),
-		   READ_ONCE(sc->deferred));
+	seq_printf(f, " completed %lu deferred %lu overlong %lu\n",
+		   READ_ONCE(sc->done), READ_ONCE(sc->deferred),
+		   READ_ONCE(sc->overlong));
 
 	for (i = STV_ACCEPT + 1; i < STV_REJECTS; i++)
 		seq_printf(f, "channel %u reject %s: %lu\n", sc->index,

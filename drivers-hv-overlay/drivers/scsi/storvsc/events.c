@@ -8,6 +8,7 @@
  * until none is set. So however much the host says, what is done for it is
  * bounded by what there is to look at.
  */
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 
 #include <scsi/scsi.h>
@@ -56,16 +57,30 @@ static void stv_test_luns(struct Scsi_Host *shost)
 		scsi_test_unit_ready(sdev, STV_SRB_SECONDS * HZ, 1, NULL);
 }
 
+/* Devices lose what hangs on them under the mutex, references or not. */
+static unsigned long stv_take_todo(struct scsi_device *sdev)
+{
+	unsigned long todo = 0;
+	struct stv_lun *lun;
+
+	mutex_lock(&sdev->host->scan_mutex);
+	lun = sdev->hostdata;
+	if (lun)
+		todo = xchg(&lun->todo, 0);
+	mutex_unlock(&sdev->host->scan_mutex);
+	return todo;
+}
+
 static void stv_handle_luns(struct Scsi_Host *shost)
 {
 	struct scsi_device *sdev;
+	unsigned long todo;
 
 	shost_for_each_device(sdev, shost) {
-		struct stv_lun *lun = sdev->hostdata;
-
-		if (test_and_clear_bit(STV_LUN_REMOVE, &lun->todo))
+		todo = stv_take_todo(sdev);
+		if (todo & BIT(STV_LUN_REMOVE))
 			scsi_remove_device(sdev);
-		else if (test_and_clear_bit(STV_LUN_RESCAN, &lun->todo))
+		else if (todo & BIT(STV_LUN_RESCAN))
 			scsi_rescan_device(sdev);
 	}
 }

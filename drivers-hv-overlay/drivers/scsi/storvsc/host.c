@@ -80,6 +80,23 @@ static void stv_sdev_destroy(struct scsi_device *sdev)
 	sdev->hostdata = NULL;
 }
 
+/*
+ * Devices share the tags of a queue, and the rings behind them. The block layer
+ * splits tags among those devices that it knows to be busy; one that was idle
+ * would have to wait until a slow one, which has them all, completes some. So
+ * no device may have more than three quarters of what a queue has, all queues
+ * together. An administrator may set another depth, up to all of it.
+ */
+static void stv_set_depth(struct scsi_device *sdev)
+{
+	struct stv_dev *dev = shost_priv(sdev->host);
+	int all = sdev->host->can_queue;
+
+	if (dev->kind != STV_DEV_IDE)
+		scsi_change_queue_depth(sdev, min(all - all / 4,
+						  STV_CMD_PER_LUN));
+}
+
 static int stv_sdev_configure(struct scsi_device *sdev)
 {
 	struct stv_dev *dev = shost_priv(sdev->host);
@@ -88,6 +105,7 @@ static int stv_sdev_configure(struct scsi_device *sdev)
 	/* Whether the device has a queue is known by now. */
 	stv_lun_init(sdev);
 	blk_queue_rq_timeout(sdev->request_queue, STV_TIMEOUT * HZ);
+	stv_set_depth(sdev);
 
 	sdev->no_report_opcodes = 1;
 	sdev->no_write_same = 1;

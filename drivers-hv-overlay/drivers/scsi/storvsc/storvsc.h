@@ -143,6 +143,7 @@ struct stv_queue {
  * @work: reads what the interrupt has left
  * @done: commands completed
  * @deferred: times that the interrupt left something to @work
+ * @overlong: of those in @done, how many claimed more data than there was
  * @rejects: packets that were not accepted, by reason
  */
 struct stv_chan {
@@ -156,6 +157,7 @@ struct stv_chan {
 	struct work_struct work;
 	unsigned long done;
 	unsigned long deferred;
+	unsigned long overlong;
 	unsigned long rejects[STV_REJECTS];
 };
 
