@@ -83,10 +83,9 @@ static noinline void stv_log_sense(const struct scsi_cmnd *cmd,
 }
 
 /* All that a completion may ask for besides being passed on. */
-static noinline void stv_verdict_extra(struct stv_chan *sc,
-				       struct scsi_cmnd *cmd,
-				       const struct stv_comp *comp,
-				       const struct stv_verdict *v)
+static void stv_verdict_extra(struct stv_chan *sc, struct scsi_cmnd *cmd,
+			      const struct stv_comp *comp,
+			      const struct stv_verdict *v)
 {
 	sc->overlong += v->overlong;
 	if (v->log != STV_LOG_NONE && READ_ONCE(stv_logging_level) >= v->log)
@@ -100,19 +99,35 @@ static noinline void stv_verdict_extra(struct stv_chan *sc,
 		stv_event_lun(cmd->device, v->action);
 }
 
+/* A completion that is no plain success. */
+static noinline void stv_on_trouble(struct stv_chan *sc, struct scsi_cmnd *cmd,
+				    const struct hv_view *pkt)
+{
+	struct stv_io io = {
+		.data_len = scsi_bufflen(cmd),
+		.opcode = cmd->cmnd[0],
+		.is_fc = sc->dev->is_fc,
+	};
+	struct stv_verdict v;
+	struct stv_comp comp;
+
+	stv_parse_comp(pkt, &comp);
+	stv_decide(&io, &comp, &v);
+	stv_verdict_extra(sc, cmd, &comp, &v);
+	cmd->result = v.result;
+	scsi_set_resid(cmd, v.resid);
+}
+
 static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 			const struct hv_view *pkt)
 {
 	struct stv_dev *dev = sc->dev;
 	u32 hwq = blk_mq_unique_tag_to_hwq(key);
 	u32 nr = blk_mq_unique_tag_to_tag(key);
-	struct stv_verdict v;
-	struct stv_comp comp;
 	struct scsi_cmnd *cmd;
 	enum stv_reject why;
 	struct stv_tag *tag;
-	struct stv_io io;
-	u32 queues;
+	u32 queues, resid;
 
 	/* Number before queues: pairs with stv_queues_alloc(). */
 	queues = smp_load_acquire(&dev->nr_queues);
@@ -124,7 +139,7 @@ static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 	nr = array_index_nospec(nr, dev->nr_tags);
 	tag = &dev->queue[hwq].tags[nr];
 
-	why = stv_io_claim(&tag->slot, id, sc->index, pkt, &comp);
+	why = stv_io_claim(&tag->slot, id, sc->index, pkt);
 	if (unlikely(why != STV_ACCEPT)) {
 		stv_reject(sc, why);
 		return;
@@ -132,16 +147,13 @@ static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 
 	cmd = tag->cmd;
 	scsi_dma_unmap(cmd);
-	io.data_len = scsi_bufflen(cmd);
-	io.opcode = cmd->cmnd[0];
-	io.is_fc = dev->is_fc;
-	stv_decide(&io, &comp, &v);
-	if (unlikely(v.copy_sense || v.action || v.log || v.overlong))
-		stv_verdict_extra(sc, cmd, &comp, &v);
-
-	cmd->result = v.result;
-	scsi_set_resid(cmd, v.resid);
 	sc->done++;
+	if (likely(stv_comp_good(pkt, scsi_bufflen(cmd), &resid))) {
+		cmd->result = 0;
+		scsi_set_resid(cmd, resid);
+	} else {
+		stv_on_trouble(sc, cmd, pkt);
+	}
 	scsi_done(cmd);
 }
 

@@ -142,16 +142,14 @@ static void stv_put_pfns(void *p, struct scsi_cmnd *cmd, int nents)
 	}
 }
 
+/* The numbers of the protocol follow those of the DMA layer. */
 static enum stv_dir stv_direction(const struct scsi_cmnd *cmd)
 {
-	switch (cmd->sc_data_direction) {
-	case DMA_TO_DEVICE:
-		return STV_DIR_OUT;
-	case DMA_FROM_DEVICE:
-		return STV_DIR_IN;
-	default:
-		return STV_DIR_NONE;
-	}
+	static_assert(DMA_TO_DEVICE - DMA_TO_DEVICE == STV_DIR_OUT);
+	static_assert(DMA_FROM_DEVICE - DMA_TO_DEVICE == STV_DIR_IN);
+	static_assert(DMA_NONE - DMA_TO_DEVICE == STV_DIR_NONE);
+
+	return cmd->sc_data_direction - DMA_TO_DEVICE;
 }
 
 /*

@@ -154,17 +154,15 @@ static void decide_failure(const struct stv_io *io, const struct stv_comp *comp,
 }
 
 /**
- * stv_decide_error() - decide about a completion that is no plain success
+ * stv_decide() - decide about a completion
  * @io: the command
  * @comp: its completion
  * @v: where to put the decision; all of it is written
  *
- * Correct for a plain success, too.
- *
  * Context: any.
  */
-void stv_decide_error(const struct stv_io *io, const struct stv_comp *comp,
-		      struct stv_verdict *v)
+void stv_decide(const struct stv_io *io, const struct stv_comp *comp,
+		struct stv_verdict *v)
 {
 	bool good = comp->scsi_status == STV_SAM_GOOD;
 	bool plain = comp->srb_status == STV_SRB_SUCCESS;
@@ -194,7 +192,7 @@ void stv_decide_error(const struct stv_io *io, const struct stv_comp *comp,
 	if (code != STV_SRB_SUCCESS)
 		decide_failure(io, comp, v);
 }
-EXPORT_SYMBOL_IF_KUNIT(stv_decide_error);
+EXPORT_SYMBOL_IF_KUNIT(stv_decide);
 
 /**
  * stv_cmd_allowed() - may a command be sent to this host?

@@ -121,8 +121,8 @@ struct stv_params {
  * @waiting: a message is out, its completion is not in
  * @next_version: index of the version that is proposed next
  * @ask_channels: number of sub-channels to ask for
- * @sub_failed: nothing came of sub-channels, see @why and @status; the handshake
- *		went on nevertheless
+ * @sub_failed: nothing came of sub-channels, see @why and @status; all else is
+ *		in order
  * @status: status of the last completion
  * @params: what was negotiated so far; complete in %STV_HS_DONE
  */

@@ -18,7 +18,7 @@
 
 /*
  * What a command takes in the ring when it has 32 pages, by which the original
- * driver sizes its queue: GPA direct descriptor with one range, packet, trailer.
+ * driver sizes its queue: GPA direct descriptor, one range, packet, trailer.
  */
 #define CMD_RING_BYTES		(24 + 8 + 32 * 8 + STV_PKT_LEN + 8)
 
@@ -138,7 +138,6 @@ void stv_limits(const struct stv_limits_in *in, struct stv_limits *lim)
 	u32 transfer = max_transfer(in);
 
 	lim->can_queue = can_queue(in);
-	lim->cmd_per_lun = min_t(u32, lim->can_queue, STV_CMD_PER_LUN);
 	lim->max_sectors = transfer / 512;
 	lim->sg_tablesize = transfer / STV_PAGE_SIZE + 1;
 	set_queues(in, lim);

@@ -59,7 +59,6 @@ struct stv_limits_in {
 /**
  * struct stv_limits - limits of a SCSI host
  * @can_queue: commands that may be in flight, 1 to %STV_CAN_QUEUE_MAX
- * @cmd_per_lun: the same for one device, at most @can_queue
  * @max_sectors: sectors of 512 bytes per command, at least 8
  * @sg_tablesize: segments per command, at least 2
  * @nr_hw_queues: hardware queues, without polled ones, at least 1
@@ -70,7 +69,6 @@ struct stv_limits_in {
  */
 struct stv_limits {
 	u32 can_queue;
-	u32 cmd_per_lun;
 	u32 max_sectors;
 	u16 sg_tablesize;
 	u32 nr_hw_queues;

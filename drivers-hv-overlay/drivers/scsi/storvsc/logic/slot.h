@@ -27,8 +27,8 @@
  * that the host will never complete) the caller must have stopped the reader,
  * or hold the lock of the ring and not have published the packet.
  *
- * Slots live in memory of the driver that is cleared once, not for each command:
- * the generation must survive.
+ * Slots live in memory of the driver that is cleared once, not for each
+ * command: the generation must survive.
  *
  * Context: any.  Builds in user space and on either byte order.
  */
@@ -232,8 +232,8 @@ static inline u64 stv_own_id(enum stv_own own, u32 gen)
  * @chan: index of the channel that the packet arrived on
  *
  * Context: the reader of the channel.
- * Return: %STV_ACCEPT, and the request is the caller's, with all that was written
- * to it before stv_slot_arm(); else why not.
+ * Return: %STV_ACCEPT, and the request is the caller's, with all that was
+ * written to it before stv_slot_arm(); else why not.
  */
 static __always_inline enum stv_reject
 stv_slot_claim(struct stv_slot *slot, u64 id, u32 chan)
@@ -260,22 +260,20 @@ enum stv_reject stv_io_reject(struct stv_slot *slot, u64 id, u32 chan,
  * @id: transaction id
  * @chan: index of the channel that the packet arrived on
  * @pkt: private copy of the payload
- * @comp: where to put the completion
  *
- * Nothing changes unless everything fits: not the slot, not @comp if the packet
- * is short.  So the caller may unmap and complete what is accepted, and must
- * leave alone what is not.
+ * Nothing changes unless everything fits.  So the caller may unmap and complete
+ * what is accepted, and must leave alone what is not.
  *
  * Context: the reader of the channel; the hot path of completion.
- * Return: %STV_ACCEPT, and the command is the caller's; else why not.
+ * Return: %STV_ACCEPT, and the command is the caller's, and @pkt has at least
+ * %STV_PKT_LEN bytes; else why not.
  */
 static __always_inline enum stv_reject
-stv_io_claim(struct stv_slot *slot, u64 id, u32 chan, const struct hv_view *pkt,
-	     struct stv_comp *comp)
+stv_io_claim(struct stv_slot *slot, u64 id, u32 chan, const struct hv_view *pkt)
 {
 	u32 op;
 
-	if (unlikely(stv_parse_comp(pkt, comp)))
+	if (unlikely(pkt->len < STV_PKT_LEN))
 		return stv_io_reject(slot, id, chan, STV_REJECT_TRUNCATED);
 	if (unlikely(stv_parse_op(pkt, &op) || op != STV_OP_COMPLETE_IO))
 		return stv_io_reject(slot, id, chan, STV_REJECT_OPERATION);

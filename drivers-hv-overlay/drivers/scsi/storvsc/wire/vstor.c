@@ -5,6 +5,7 @@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
@@ -37,18 +38,27 @@
 void stv_tmpl_init(struct stv_tmpl *tmpl, const struct stv_addr *addr,
 		   bool tagged)
 {
+	static const u32 dir_flags[STV_DIRS] = {
+		[STV_DIR_OUT] = STV_SRB_DATA_OUT,
+		[STV_DIR_IN] = STV_SRB_DATA_IN,
+	};
 	u32 flags = STV_SRB_NO_SYNC_TRANSFER;
 	u8 tag = 0, action = 0;
+	u64 dir;
 
 	if (tagged) {
 		flags |= STV_SRB_QUEUE_ACTION | STV_SRB_NO_QUEUE_FREEZE;
 		tag = STV_TAG_NONE;
 		action = STV_ACTION_SIMPLE;
 	}
-	tmpl->addr = addr->port | (u64)addr->path << 8 |
-		     (u64)addr->target << 16 | (u64)addr->lun << 24 |
-		     (u64)STV_SENSE_MAX << 40;
-	tmpl->queue = (u64)tag << 16 | (u64)action << 24 | (u64)flags << 32;
+	for (dir = 0; dir < STV_DIRS; dir++) {
+		tmpl->addr[dir] = addr->port | (u64)addr->path << 8 |
+				  (u64)addr->target << 16 |
+				  (u64)addr->lun << 24 |
+				  (u64)STV_SENSE_MAX << 40 | dir << 48;
+		tmpl->queue[dir] = (u64)tag << 16 | (u64)action << 24 |
+				   (u64)(flags | dir_flags[dir]) << 32;
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(stv_tmpl_init);
 
@@ -94,6 +104,31 @@ void stv_put_sub_channels(void *buf, u16 count)
 	put_unaligned_le16(count, buf + SUB_CHANNEL_COUNT);
 }
 EXPORT_SYMBOL_IF_KUNIT(stv_put_sub_channels);
+
+/**
+ * stv_parse_comp() - read the completion of a SCSI command
+ * @pkt: private copy of the payload; stv_io_claim() has accepted it
+ * @comp: where to put it; all of it is written; points into @pkt
+ *
+ * A packet that is too short gives a completion that is an error.
+ *
+ * Context: any.
+ */
+void stv_parse_comp(const struct hv_view *pkt, struct stv_comp *comp)
+{
+	u32 sense_len;
+
+	*comp = (struct stv_comp) {};
+	if (pkt->len < STV_PKT_LEN)
+		return;
+	sense_len = min_t(u32, pkt->p[STV_OFF_SENSE_LEN], STV_SENSE_MAX);
+	comp->status = get_unaligned_le32(pkt->p + STV_OFF_STATUS);
+	comp->data_len = get_unaligned_le32(pkt->p + STV_OFF_DATA_LEN);
+	comp->srb_status = pkt->p[STV_OFF_SRB_STATUS];
+	comp->scsi_status = pkt->p[STV_OFF_SCSI_STATUS];
+	comp->sense = hv_view_of(pkt->p + STV_OFF_SENSE, sense_len);
+}
+EXPORT_SYMBOL_IF_KUNIT(stv_parse_comp);
 
 /**
  * stv_parse_reply() - read the head of a completion

@@ -37,14 +37,10 @@
 
 #include <linux/bits.h>
 #include <linux/hyperv/view.h>
-#include <linux/minmax.h>
 #include <linux/types.h>
 
 /* Every packet, in either direction, in all versions that are spoken. */
 #define STV_PKT_LEN		64
-
-/* The shortest notice: an operation and nothing else. */
-#define STV_NOTICE_MIN		4
 
 /* The unit of the page lists of GPA direct packets. */
 #define STV_PAGE_SHIFT		12
@@ -133,11 +129,13 @@ enum stv_op {
  * @STV_DIR_OUT: guest to device
  * @STV_DIR_IN: device to guest
  * @STV_DIR_NONE: no data
+ * @STV_DIRS: number of directions
  */
 enum stv_dir {
 	STV_DIR_OUT = 0,
 	STV_DIR_IN = 1,
 	STV_DIR_NONE = 2,
+	STV_DIRS,
 };
 
 /* Where things are in a packet. */
@@ -147,7 +145,6 @@ enum stv_dir {
 #define STV_OFF_BODY			12
 
 /* Where things are in the packet of a SCSI command. */
-#define STV_OFF_SRB_LEN			12
 #define STV_OFF_SRB_STATUS		14
 #define STV_OFF_SCSI_STATUS		15
 #define STV_OFF_SENSE_LEN		21
@@ -171,21 +168,22 @@ struct stv_addr {
 
 /**
  * struct stv_tmpl - template of the SRBs for one device
- * @addr: bytes 16 to 23 of the packet as a native integer, least byte first,
- *	  without the length of the CDB and the direction
- * @queue: bytes 48 to 55, without the flags for the direction
+ * @addr: for each direction: bytes 16 to 23 of the packet as a native integer,
+ *	  least byte first, without the length of the CDB
+ * @queue: for each direction: bytes 48 to 55
  *
  * Made by stv_tmpl_init().  Only the device's commands use it, so a change is
  * safe while none is being submitted.
  */
 struct stv_tmpl {
-	u64 addr;
-	u64 queue;
+	u64 addr[STV_DIRS];
+	u64 queue[STV_DIRS];
 };
 
 /**
  * struct stv_cmd - the part of a SCSI command that differs each time
- * @cdb: command bytes; %STV_CDB_MAX of them can be read, however many count
+ * @cdb: command bytes, %STV_CDB_MAX of them; those that don't count are 0, as
+ *	 they are in struct scsi_cmnd
  * @data_len: length of the data in bytes, the same that the range says
  * @cdb_len: number of bytes of @cdb that count, 1 to %STV_CDB_MAX
  * @dir: direction of the data
@@ -273,6 +271,7 @@ void stv_put_request(void *buf, enum stv_op op);
 void stv_put_version(void *buf, u16 version);
 void stv_put_sub_channels(void *buf, u16 count);
 
+void stv_parse_comp(const struct hv_view *pkt, struct stv_comp *comp);
 int stv_parse_reply(const struct hv_view *pkt, struct stv_reply *reply);
 int stv_parse_props(const struct hv_view *pkt, struct stv_props *props);
 int stv_parse_wwn(const struct hv_view *pkt, struct stv_wwn *wwn);
@@ -284,51 +283,30 @@ static __always_inline void stv_store(void *p, unsigned int word, u64 val)
 	WRITE_ONCE(((__le64 *)p)[word], cpu_to_le64(val));
 }
 
-/* The first @len bytes of @cdb from byte @from on, others 0. */
-static __always_inline u64 stv_cdb_word(const u8 *cdb, u32 from, u32 len)
-{
-	u64 val = get_unaligned_le64(cdb + from);
-
-	if (len >= from + 8)
-		return val;
-	if (len <= from)
-		return 0;
-	return val & (BIT_ULL(8 * (len - from)) - 1);
-}
-
 /**
  * stv_put_srb() - write the packet of a SCSI command
  * @p: where to, %STV_PKT_LEN bytes, 8 byte aligned; may be in a ring
  * @tmpl: template of the device
  * @cmd: the command
  *
- * Writes each byte exactly once and reads none of them.  Bytes of the CDB that
- * do not count are sent as zeroes, whatever @cmd->cdb has there.
+ * Writes each byte exactly once and reads none of them.
  *
  * Context: any; the hot path of submission.
  */
 static __always_inline void stv_put_srb(void *p, const struct stv_tmpl *tmpl,
 					const struct stv_cmd *cmd)
 {
-	u32 len = min_t(u32, cmd->cdb_len, STV_CDB_MAX);
-	u64 lo = stv_cdb_word(cmd->cdb, 0, len);
-	u64 hi = stv_cdb_word(cmd->cdb, 8, len);
-	u64 flags = 0;
-
-	if (cmd->dir == STV_DIR_IN)
-		flags = STV_SRB_DATA_IN;
-	else if (cmd->dir == STV_DIR_OUT)
-		flags = STV_SRB_DATA_OUT;
+	u64 cdb_head = get_unaligned_le32(cmd->cdb);
 
 	stv_store(p, 0, STV_OP_EXECUTE_SRB | (u64)STV_FLAG_COMPLETION << 32);
 	/* Status; length of the SRB; SRB and SCSI status. */
 	stv_store(p, 1, (u64)STV_SRB_LEN << 32);
-	stv_store(p, 2, tmpl->addr | (u64)len << 32 | (u64)cmd->dir << 48);
-	stv_store(p, 3, cmd->data_len | lo << 32);
-	stv_store(p, 4, lo >> 32 | hi << 32);
+	stv_store(p, 2, tmpl->addr[cmd->dir] | (u64)cmd->cdb_len << 32);
+	stv_store(p, 3, cmd->data_len | cdb_head << 32);
+	stv_store(p, 4, get_unaligned_le64(cmd->cdb + 4));
 	/* End of the CDB; the bytes that only sense data would use. */
-	stv_store(p, 5, hi >> 32);
-	stv_store(p, 6, tmpl->queue | flags << 32);
+	stv_store(p, 5, get_unaligned_le32(cmd->cdb + 12));
+	stv_store(p, 6, tmpl->queue[cmd->dir]);
 	/* Time-out; sort key. */
 	stv_store(p, 7, STV_SRB_SECONDS);
 }
@@ -400,32 +378,6 @@ static __always_inline void stv_put_pfn(void *p, u32 i, u64 pfn)
 static inline int __must_check stv_parse_op(const struct hv_view *pkt, u32 *op)
 {
 	return hv_view_le32(pkt, STV_OFF_OP, op);
-}
-
-/**
- * stv_parse_comp() - read the completion of a SCSI command
- * @pkt: private copy of the payload
- * @comp: where to put it; points into @pkt
- *
- * Does not look at the operation, see stv_io_claim().
- *
- * Context: any; the hot path of completion: one length check for all.
- * Return: 0; -EBADMSG if the packet is too short.
- */
-static __always_inline int __must_check
-stv_parse_comp(const struct hv_view *pkt, struct stv_comp *comp)
-{
-	u32 sense_len;
-
-	if (unlikely(pkt->len < STV_PKT_LEN))
-		return -EBADMSG;
-	sense_len = min_t(u32, pkt->p[STV_OFF_SENSE_LEN], STV_SENSE_MAX);
-	comp->status = get_unaligned_le32(pkt->p + STV_OFF_STATUS);
-	comp->data_len = get_unaligned_le32(pkt->p + STV_OFF_DATA_LEN);
-	comp->srb_status = pkt->p[STV_OFF_SRB_STATUS];
-	comp->scsi_status = pkt->p[STV_OFF_SCSI_STATUS];
-	comp->sense = hv_view_of(pkt->p + STV_OFF_SENSE, sense_len);
-	return 0;
 }
 
 #endif /* _HV_STORVSC_WIRE_VSTOR_H */

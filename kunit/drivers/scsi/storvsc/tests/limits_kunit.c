@@ -22,7 +22,6 @@ static void limits_usual(struct kunit *test)
 
 	stv_limits(&usual, &lim);
 	KUNIT_EXPECT_EQ(test, lim.can_queue, 327);
-	KUNIT_EXPECT_EQ(test, lim.cmd_per_lun, 327);
 	KUNIT_EXPECT_EQ(test, lim.max_sectors, 16384);
 	KUNIT_EXPECT_EQ(test, lim.sg_tablesize, 2049);
 	KUNIT_EXPECT_EQ(test, lim.nr_hw_queues, 4);
@@ -80,8 +79,6 @@ static void limits_can_queue(struct kunit *test)
 		stv_limits(&in, &lim);
 		KUNIT_EXPECT_EQ_MSG(test, lim.can_queue, cases[i].want,
 				    "case %u", i);
-		KUNIT_EXPECT_EQ(test, lim.cmd_per_lun,
-				min(lim.can_queue, 2048U));
 	}
 }
 

@@ -91,7 +91,6 @@ static void slot_ids_come_back(struct kunit *test)
 static void slot_life(struct kunit *test)
 {
 	struct stv_slot slot = {};
-	struct stv_comp comp;
 	u8 buf[STV_PKT_LEN];
 	struct hv_view v = good_packet(buf);
 	u64 id;
@@ -102,17 +101,16 @@ static void slot_life(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, stv_slot_in_flight(&slot));
 	KUNIT_EXPECT_EQ(test, stv_slot_chan(&slot), CHAN);
 	id = stv_io_id(TAG, gen);
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v, &comp),
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v),
 			(int)STV_ACCEPT);
 	KUNIT_EXPECT_FALSE(test, stv_slot_in_flight(&slot));
-	KUNIT_EXPECT_EQ(test, comp.srb_status, STV_SRB_SUCCESS);
 
 	/* On another channel, the next time. */
 	KUNIT_EXPECT_EQ(test, stv_slot_arm(&slot, STV_SLOT_CHAN_MAX), gen + 1);
 	KUNIT_EXPECT_EQ(test, stv_slot_chan(&slot), STV_SLOT_CHAN_MAX);
 	id = stv_io_id(TAG, gen + 1);
 	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, STV_SLOT_CHAN_MAX,
-						&v, &comp), (int)STV_ACCEPT);
+						&v), (int)STV_ACCEPT);
 }
 
 /* The generation wraps without touching what is next to it. */
@@ -132,7 +130,6 @@ static void slot_foreign_and_stale(struct kunit *test)
 	struct stv_slot slot = {};
 	u8 buf[STV_PKT_LEN];
 	struct hv_view v = good_packet(buf);
-	struct stv_comp comp;
 	u32 gen, chan;
 
 	gen = stv_slot_arm(&slot, CHAN);
@@ -141,7 +138,7 @@ static void slot_foreign_and_stale(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot,
 							stv_io_id(TAG, gen),
-							chan, &v, &comp),
+							chan, &v),
 				(int)STV_REJECT_FOREIGN);
 	}
 	KUNIT_EXPECT_EQ(test, (int)stv_slot_claim(&slot,
@@ -164,35 +161,33 @@ static void slot_h3_completed_once(struct kunit *test)
 	struct stv_slot slot = {};
 	u8 buf[STV_PKT_LEN];
 	struct hv_view v = good_packet(buf);
-	struct stv_comp comp;
 	u64 first, second;
 	int i;
 
 	/* Never used, and of all generations the first. */
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, stv_io_id(TAG, 0), 0, &v,
-						&comp), (int)STV_REJECT_IDLE);
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, stv_io_id(TAG, 0), 0, &v),
+			(int)STV_REJECT_IDLE);
 	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, stv_io_id(TAG, 1), CHAN,
-						&v, &comp),
+						&v),
 			(int)STV_REJECT_IDLE);
 
 	first = stv_io_id(TAG, stv_slot_arm(&slot, CHAN));
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v, &comp),
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v),
 			(int)STV_ACCEPT);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v,
-							&comp),
+		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v),
 				(int)STV_REJECT_IDLE);
 	/* Another channel races with it. */
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN + 1, &v,
-						&comp), (int)STV_REJECT_IDLE);
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN + 1, &v),
+			(int)STV_REJECT_IDLE);
 
 	/* The tag is used again: the old completion is not the new one's. */
 	second = stv_io_id(TAG, stv_slot_arm(&slot, CHAN));
 	KUNIT_EXPECT_NE(test, first, second);
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v, &comp),
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, CHAN, &v),
 			(int)STV_REJECT_STALE);
 	KUNIT_EXPECT_TRUE(test, stv_slot_in_flight(&slot));
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, second, CHAN, &v, &comp),
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, second, CHAN, &v),
 			(int)STV_ACCEPT);
 }
 
@@ -203,7 +198,6 @@ static void slot_h4_operation_first(struct kunit *test)
 		0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0x101,
 		0x80000001, U32_MAX,
 	};
-	struct stv_comp comp;
 	u8 buf[STV_PKT_LEN];
 	struct hv_view v;
 	unsigned int i;
@@ -215,15 +209,14 @@ static void slot_h4_operation_first(struct kunit *test)
 		v = good_packet(buf);
 		put_unaligned_le32(ops[i], buf);
 		KUNIT_EXPECT_EQ_MSG(test, (int)stv_io_claim(&slot, id, CHAN,
-							    &v, &comp),
+							    &v),
 				    (int)STV_REJECT_OPERATION, "operation %u",
 				    ops[i]);
 		KUNIT_EXPECT_TRUE(test, stv_slot_in_flight(&slot));
 		KUNIT_EXPECT_TRUE(test, stv_slot_suspect(&slot));
 		/* The real one is still welcome. */
 		v = good_packet(buf);
-		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v,
-							&comp),
+		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v),
 				(int)STV_ACCEPT);
 		/* The next command has a clean record. */
 		stv_slot_arm(&slot, CHAN);
@@ -235,19 +228,17 @@ static void slot_truncated(struct kunit *test)
 {
 	struct stv_slot slot = {};
 	u8 buf[STV_PKT_LEN];
-	struct stv_comp comp;
 	struct hv_view v = good_packet(buf);
 	u64 id = stv_io_id(TAG, stv_slot_arm(&slot, CHAN));
 
 	for (v.len = 0; v.len < STV_PKT_LEN; v.len++) {
 		slot.suspect = false;
-		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v,
-							&comp),
+		KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v),
 				(int)STV_REJECT_TRUNCATED);
 		KUNIT_EXPECT_TRUE(test, stv_slot_in_flight(&slot));
 		KUNIT_EXPECT_TRUE(test, stv_slot_suspect(&slot));
 	}
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v, &comp),
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, id, CHAN, &v),
 			(int)STV_ACCEPT);
 }
 
@@ -256,17 +247,16 @@ static void slot_suspicion(struct kunit *test)
 {
 	struct stv_slot slot = {};
 	u8 buf[STV_PKT_LEN];
-	struct stv_comp comp;
 	struct hv_view v = hv_view_of(buf, 4);
 	u32 gen = stv_slot_arm(&slot, CHAN);
 
 	good_packet(buf);
-	stv_io_claim(&slot, stv_io_id(TAG, gen), CHAN + 1, &v, &comp);
+	stv_io_claim(&slot, stv_io_id(TAG, gen), CHAN + 1, &v);
 	KUNIT_EXPECT_FALSE(test, stv_slot_suspect(&slot));
-	stv_io_claim(&slot, stv_io_id(TAG, gen - 1), CHAN, &v, &comp);
+	stv_io_claim(&slot, stv_io_id(TAG, gen - 1), CHAN, &v);
 	KUNIT_EXPECT_FALSE(test, stv_slot_suspect(&slot));
 	KUNIT_EXPECT_TRUE(test, stv_slot_revoke(&slot));
-	stv_io_claim(&slot, stv_io_id(TAG, gen), CHAN, &v, &comp);
+	stv_io_claim(&slot, stv_io_id(TAG, gen), CHAN, &v);
 	KUNIT_EXPECT_FALSE(test, stv_slot_suspect(&slot));
 }
 
