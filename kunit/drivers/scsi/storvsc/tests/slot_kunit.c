@@ -165,7 +165,8 @@ static void slot_h3_completed_once(struct kunit *test)
 	int i;
 
 	/* Never used, and of all generations the first. */
-	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, stv_io_id(TAG, 0), 0, &v),
+	first = stv_io_id(TAG, 0);
+	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, first, 0, &v),
 			(int)STV_REJECT_IDLE);
 	KUNIT_EXPECT_EQ(test, (int)stv_io_claim(&slot, stv_io_id(TAG, 1), CHAN,
 						&v),
