@@ -10,7 +10,8 @@
  * Who may do what, where:
  *  - control messages are handled in vCPU threads under the bus lock;
  *  - a device's open(), packet(), timer() and close() run under the channel's lock;
- *    open() and close() in whichever thread, the others in the worker;
+ *    open() and close() in whichever thread and under the bus lock, too (they must not
+ *    wait: no processor can post a message meanwhile), the others in the worker;
  *  - command() runs in the main thread with no lock held;
  *  - code under a channel's lock must not take the bus lock: it uses loop_call().
  *
@@ -100,6 +101,9 @@ void bus_device_each(void (*fn)(struct hv_device *dev, void *arg), void *arg);
 /* Takes the offer back / offers again, at run time. Main thread. False: already so. */
 bool bus_device_rescind(struct hv_device *dev);
 bool bus_device_offer(struct hv_device *dev);
+/* The same with one sub-channel alone, from 1 on; to be offered again it was offered before. */
+bool bus_sub_rescind(struct hv_device *dev, unsigned int sub);
+bool bus_sub_offer(struct hv_device *dev, unsigned int sub);
 /* Guest reset: back to the state after bus_create() and device creation. Main thread. */
 void bus_reset(void);
 uint32_t bus_version(void);	/* 0: not connected */

@@ -3,7 +3,7 @@
  * A channel while it is open: rings, packets in both directions, the device's
  * callbacks. All under the slot's lock.
  */
-#include "internal.h"
+#include "../fault/fault.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +64,8 @@ static void flush(struct bus_channel *s)
 	if (vp == VP_NONE)
 		return;
 	count(&s->signals_out, 1);
+	if (fault_on && fault_flag(s, vp))
+		return;
 	synic_flag(vp, VMBUS_SINT, s->ch.relid);
 }
 
@@ -170,6 +172,8 @@ static bool run_packets(struct bus_channel *s)
 			count(&s->bytes_in, p->len);
 			if (trace_on)
 				trace_packet(s, true, p);
+			if (fault_on)
+				fault_guest_packet(s);
 			ops->packet(&s->ch, p);
 			if (s->dead)
 				return true;
@@ -245,6 +249,18 @@ void channel_kill(struct hv_channel *ch, const char *why)
 	trace_note(s, why);
 }
 
+bool slot_put(struct bus_channel *s, const void *image, uint32_t len)
+{
+	bool signal, written;
+
+	if (!s->open || s->dead)
+		return false;
+	written = ring_put(&s->out, image, len, &signal);
+	s->signal_due |= signal;
+	flush(s);
+	return written;
+}
+
 static bool write_packet(struct bus_channel *s, const struct packet *p, const void *header,
 			 uint32_t header_len)
 {
@@ -253,6 +269,13 @@ static bool write_packet(struct bus_channel *s, const struct packet *p, const vo
 
 	if (!s->open || s->dead)
 		return false;
+	/* What finds no room has not been sent; it comes again. */
+	if (fault_on && ring_free_bytes(&s->out) > bytes &&
+	    fault_packet(s, p, header, header_len)) {
+		count(&s->packets_out, 1);
+		flush(s);
+		return true;
+	}
 	written = ring_write(&s->out, p->type, p->flags, p->transaction, header, header_len,
 			     p->data, p->len, &signal);
 	if (!written && !s->out.broken && bytes < s->out.size) {

@@ -3,7 +3,7 @@
  * The connection: version, contact and unload, the hand-out of guest messages to
  * those who answer them, and the queue of messages to the guest.
  */
-#include "internal.h"
+#include "../fault/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static void ask_retry(void)
 	retry_asked = true;
 }
 
-void guest_post(const struct host_message *m)
+void message_emit(const struct host_message *m)
 {
 	struct waiting *w;
 
@@ -102,6 +102,14 @@ void guest_post(const struct host_message *m)
 	pump();
 done:
 	pthread_mutex_unlock(&out_lock);
+}
+
+void guest_post(const struct host_message *m)
+{
+	if (fault_on)
+		fault_post(m);
+	else
+		message_emit(m);
 }
 
 size_t connection_backlog(void)
@@ -350,14 +358,18 @@ uint16_t vmbus_post_message(unsigned int vp, uint32_t conn, uint32_t type,
 	pthread_mutex_lock(&bus.lock);
 	result = wire_parse(payload, len, bus.version, &m);
 	/* Those two throw the backlog away. */
-	if (m.type != MSG_CONTACT && m.type != MSG_UNLOAD &&
-	    connection_backlog() >= BACKLOG_MAX) {
+	if ((m.type != MSG_CONTACT && m.type != MSG_UNLOAD &&
+	     connection_backlog() >= BACKLOG_MAX) || (fault_on && fault_refuses(m.type))) {
 		pthread_mutex_unlock(&bus.lock);
 		return HV_NO_BUFFERS;
 	}
 	trace_message(true, vp, payload, len, result == PARSE_OK ? NULL : wire_reason(result));
 	if (result == PARSE_OK) {
+		if (fault_on)
+			fault_guest_message(&m);
 		handle(&m, conn);
+		if (fault_on)
+			fault_settle();
 	} else {
 		bus.ignored++;
 		log_guest("vmbus: message %u of %u bytes ignored: %s", m.type, len,
@@ -380,4 +392,5 @@ void bus_reset(void)
 	relids_close();
 	out_vp = 0;
 	pthread_mutex_unlock(&bus.lock);
+	fault_reset();
 }

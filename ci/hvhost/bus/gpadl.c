@@ -4,7 +4,7 @@
  * comes in one header and any number of body messages; its length is a 16-bit field,
  * so one GPADL has at most 8191 words. All together are limited, too.
  */
-#include "internal.h"
+#include "../fault/fault.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,11 +82,12 @@ static void answer_created(uint32_t relid, uint32_t id, uint32_t status)
 	guest_post(&m);
 }
 
-static void answer_torndown(uint32_t id)
+static void answer_torndown(uint32_t relid, uint32_t id)
 {
 	struct host_message m;
 
 	wire_words(&m, MSG_GPADL_TORNDOWN, 1, id, 0, 0);
+	m.relid = relid;
 	guest_post(&m);
 }
 
@@ -207,7 +208,7 @@ void gpadl_teardown(const struct guest_message *m)
 		g->tearing = true;	/* gpadl_put() answers */
 	} else {
 		unlink_gpadl(g);
-		answer_torndown(m->teardown.gpadl);
+		answer_torndown(m->teardown.relid, m->teardown.gpadl);
 	}
 	pthread_mutex_unlock(&table_lock);
 }
@@ -225,7 +226,7 @@ void gpadl_orphan(uint32_t relid)
 			if (g->relid != relid || !g->tearing)
 				continue;
 			unlink_gpadl(g);
-			answer_torndown(id);
+			answer_torndown(relid, id);
 		}
 	}
 	pthread_mutex_unlock(&table_lock);
@@ -287,10 +288,10 @@ void gpadl_put(struct gpadl *g)
 		return;
 	pthread_mutex_lock(&table_lock);
 	if (g->linked && g->tearing && g->refs == 2) {
-		uint32_t id = g->id;
+		uint32_t id = g->id, relid = g->relid;
 
 		unlink_gpadl(g);
-		answer_torndown(id);
+		answer_torndown(relid, id);
 	}
 	drop(g);
 	pthread_mutex_unlock(&table_lock);
@@ -347,7 +348,16 @@ bool gpadl_read(const struct gpadl *g, uint64_t offset, void *to, uint64_t len)
 
 bool gpadl_write(const struct gpadl *g, uint64_t offset, const void *from, uint64_t len)
 {
-	return copy(g, offset, (uint8_t *)from, len, true);
+	void *other = NULL;
+	bool good;
+
+	if (offset > g->bytes || len > g->bytes - offset)
+		return false;
+	if (fault_on)
+		other = fault_section(g->relid, from, &len);
+	good = copy(g, offset, other ? other : (uint8_t *)from, len, true);
+	free(other);
+	return good;
 }
 
 void gpadl_count(unsigned int *count, uint64_t *bytes)

@@ -95,8 +95,10 @@ extern struct bus bus;
 #define SLOT(hv_channel)	((hv_channel)->bus)
 
 /* connection.c */
-/* Queues a message for the guest, behind those that wait already. Any thread. */
+/* A message for the guest, which meets its faults first. Any thread. */
 void guest_post(const struct host_message *m);
+/* Queues it behind those that wait already. Any thread. */
+void message_emit(const struct host_message *m);
 /* Ends the connection: channels closed, GPADLs and relids forgotten. bus.lock held. */
 void connection_end(void);
 size_t connection_backlog(void);
@@ -104,6 +106,7 @@ size_t connection_backlog(void);
 /* offers.c; all with bus.lock held */
 void slot_offer(struct bus_channel *s);
 void slot_rescind(struct bus_channel *s);
+bool device_rescind(struct hv_device *dev);	/* false: was so already */
 /* The guest is done with the relid. */
 void slot_release(struct bus_channel *s);
 void offer_all(void);
@@ -123,6 +126,8 @@ void slot_close(struct bus_channel *s);
 /* The lock with preference over the worker. */
 void slot_enter(struct bus_channel *s);
 void slot_leave(struct bus_channel *s);
+/* A packet as it is, descriptor included; slot.lock held. False: no room, or not open. */
+bool slot_put(struct bus_channel *s, const void *image, uint32_t len);
 /* One turn of the worker. True: there is more to do. */
 bool slot_run(struct bus_channel *s);
 
@@ -164,5 +169,11 @@ void trace_message(bool from_guest, unsigned int vp, const void *bytes, size_t l
 		   const char *remark);
 void trace_packet(struct bus_channel *s, bool from_guest, const struct packet *p);
 void trace_note(const struct bus_channel *s, const char *what);
+void trace_line(const char *fmt, ...) PRINTF(1, 2);
+/* Only what trace_line() and trace_note() say from now on, or all again. */
+void trace_limit(bool limited);
+
+/* fault/engine.c: bytes to the guest take the way through fault/fault.h. */
+extern atomic_bool fault_on;
 
 #endif

@@ -266,15 +266,22 @@ void bus_device_each(void (*fn)(struct hv_device *dev, void *arg), void *arg)
 		fn(&d->dev, arg);
 }
 
+bool device_rescind(struct hv_device *dev)
+{
+	bool changed = dev->bus->wanted;
+
+	dev->bus->wanted = false;
+	rescind_subs(dev);
+	slot_rescind(dev->bus->slot[0]);
+	return changed;
+}
+
 bool bus_device_rescind(struct hv_device *dev)
 {
 	bool changed;
 
 	pthread_mutex_lock(&bus.lock);
-	changed = dev->bus->wanted;
-	dev->bus->wanted = false;
-	rescind_subs(dev);
-	slot_rescind(dev->bus->slot[0]);
+	changed = device_rescind(dev);
 	pthread_mutex_unlock(&bus.lock);
 	return changed;
 }
@@ -288,6 +295,42 @@ bool bus_device_offer(struct hv_device *dev)
 	dev->bus->wanted = true;
 	dev->bus->slot[0]->wanted = true;
 	slot_offer(dev->bus->slot[0]);
+	pthread_mutex_unlock(&bus.lock);
+	return changed;
+}
+
+static struct bus_channel *slot_of_sub(struct hv_device *dev, unsigned int sub)
+{
+	return sub && sub <= dev->max_sub ? dev->bus->slot[sub] : NULL;
+}
+
+bool bus_sub_rescind(struct hv_device *dev, unsigned int sub)
+{
+	struct bus_channel *s;
+	bool changed;
+
+	pthread_mutex_lock(&bus.lock);
+	s = slot_of_sub(dev, sub);
+	changed = s && s->wanted;
+	if (changed)
+		slot_rescind(s);
+	pthread_mutex_unlock(&bus.lock);
+	return changed;
+}
+
+bool bus_sub_offer(struct hv_device *dev, unsigned int sub)
+{
+	struct bus_channel *s;
+	bool changed;
+
+	pthread_mutex_lock(&bus.lock);
+	s = slot_of_sub(dev, sub);
+	/* A sub-channel without its primary is nobody's. */
+	changed = s && !s->wanted && dev->bus->slot[0]->state == SLOT_OPEN;
+	if (changed) {
+		s->wanted = true;
+		slot_offer(s);
+	}
 	pthread_mutex_unlock(&bus.lock);
 	return changed;
 }

@@ -358,6 +358,23 @@ bool ring_write(struct ring *out, enum packet_type type, uint16_t flags, uint64_
 	return true;
 }
 
+bool ring_put(struct ring *out, const void *image, uint32_t len, bool *signal)
+{
+	struct control *c = control(out);
+	uint64_t trailer = (uint64_t)out->index << 32;
+	uint32_t start = out->index, at;
+
+	*signal = false;
+	if (!len || len % 8 || ring_free_bytes(out) <= len + TRAILER_BYTES)
+		return false;
+	at = copy_in(out, start, image, len);
+	out->index = copy_in(out, at, &trailer, sizeof(trailer));
+	store(&c->write, out->index);
+	fence();
+	*signal = !load(&c->mask) && load(&c->read) == start;
+	return true;
+}
+
 void packet_free(struct packet *p)
 {
 	free(p->buffer);

@@ -87,6 +87,8 @@ void ring_mask(struct ring *in, bool masked);
 bool ring_write(struct ring *out, enum packet_type type, uint16_t flags, uint64_t transaction,
 		const void *header, uint32_t header_len, const void *data, uint32_t len,
 		bool *signal);
+/* The same with a descriptor that was made elsewhere: len bytes, a multiple of 8. */
+bool ring_put(struct ring *out, const void *image, uint32_t len, bool *signal);
 /* Bytes that a payload of len takes in the ring, trailer included. */
 uint32_t ring_packet_bytes(uint32_t header_len, uint32_t len);
 /* Free bytes in the out ring; a packet fits when it takes less than that. */

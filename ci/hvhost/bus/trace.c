@@ -7,12 +7,14 @@
  */
 #include "internal.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #define HEX_BYTES	16		/* of a payload that nobody decodes */
 
 atomic_bool trace_on;
 static FILE *file;
+static atomic_bool notes_on;
 
 bool trace_open(const char *path)
 {
@@ -22,7 +24,13 @@ bool trace_open(const char *path)
 	/* Whole lines: the file is read while the guest runs, or after a crash. */
 	setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	trace_on = true;
+	notes_on = true;
 	return true;
+}
+
+void trace_limit(bool limited)
+{
+	trace_on = notes_on && !limited;
 }
 
 /* stdio's own lock keeps lines whole. */
@@ -97,8 +105,23 @@ void trace_note(const struct bus_channel *s, const char *what)
 {
 	struct text line = { 0 };
 
-	if (!trace_on)
+	if (!notes_on)
 		return;
 	text_add(&line, "- %s.%u %s", s->ch.dev->name, s->ch.sub, what);
+	put(&line);
+}
+
+void trace_line(const char *fmt, ...)
+{
+	va_list args;
+	char said[512];
+	struct text line = { 0 };
+
+	if (!notes_on)
+		return;
+	va_start(args, fmt);
+	vsnprintf(said, sizeof(said), fmt, args);
+	va_end(args);
+	text_add(&line, "%s", said);
 	put(&line);
 }

@@ -203,6 +203,7 @@ void wire_words(struct host_message *m, uint32_t type, unsigned int count, uint3
 {
 	const uint32_t word[5] = { type, 0, a, b, c };
 
+	m->relid = 0;
 	m->len = HEADER_BYTES + 4 * (size_t)count;
 	memcpy(m->bytes, word, m->len);
 }
@@ -225,6 +226,7 @@ void wire_offer(struct host_message *m, const struct offer *offer)
 	};
 
 	memcpy(o.user, offer->user, sizeof(o.user));
+	m->relid = 0;
 	m->len = sizeof(o);
 	memcpy(m->bytes, &o, sizeof(o));
 }

@@ -114,6 +114,7 @@ void wire_describe(const void *bytes, size_t len, struct text *line);
 struct host_message {
 	uint8_t bytes[MESSAGE_BYTES];
 	size_t len;
+	uint32_t relid;			/* whose it is, where the bytes don't say; or 0 */
 };
 
 struct offer {

@@ -9,7 +9,7 @@
 enum option_id {
 	O_KERNEL = 256, O_INITRD, O_APPEND, O_CPUS, O_MEMORY, O_HOTADD, O_MMIO_LOW, O_MMIO_HIGH,
 	O_PROFILE, O_CONSOLE, O_AGENT, O_CONTROL, O_DEVICE, O_MAX_VERSION, O_TRACE, O_ON_RESET,
-	O_NO_XSAVE, O_LIST_DEVICES, O_HELP, O_VERSION,
+	O_COLD_DISCARD, O_NO_XSAVE, O_LIST_DEVICES, O_HELP, O_VERSION,
 };
 
 static const struct known_option {
@@ -32,6 +32,7 @@ static const struct known_option {
 	{ O_MAX_VERSION, "max-version", "X.Y", "highest VMBus version granted, 2.4 to 5.3 (5.3)" },
 	{ O_TRACE, "trace", "FILE", "write every message and packet to FILE, as text" },
 	{ O_ON_RESET, "on-reset", "restart|exit", "what a reset by the guest does (restart)" },
+	{ O_COLD_DISCARD, "cold-discard", NULL, "take hints that free pages may be dropped" },
 	{ O_NO_XSAVE, "no-xsave", NULL, "hide XSAVE, needed under QEMU's software CPU" },
 	{ O_LIST_DEVICES, "list-devices", NULL, "what --device can make, with options" },
 	{ O_HELP, "help", NULL, "this text" },
@@ -156,6 +157,9 @@ static void take_text(struct cmdline *c, enum option_id id, const char *value)
 		break;
 	case O_TRACE:
 		c->trace = value;
+		break;
+	case O_COLD_DISCARD:
+		c->machine.cold_discard = true;
 		break;
 	case O_NO_XSAVE:
 		c->machine.no_xsave = true;

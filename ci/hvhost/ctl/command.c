@@ -2,6 +2,8 @@
 /* The commands of the control endpoint. Main thread. */
 #include <string.h>
 #include "../bus/bus.h"
+#include "../fault/fault.h"
+#include "../hyperv/hyperv.h"
 #include "../machine/machine.h"
 #include "ctl.h"
 
@@ -26,6 +28,13 @@ static bool help_kind(const char *kind, struct text *answer)
 			return true;
 		}
 	}
+	if (!strcmp(kind, "fault")) {
+		text_add(answer, "%s", fault_help);
+		for (i = 0; fault_fields[i].name; i++)
+			text_add(answer, "%s%s", i % 4 ? " " : "\n  ", fault_fields[i].name);
+		text_add(answer, "\n");
+		return true;
+	}
 	text_add(answer, "there is no kind of device '%s': see help", kind);
 	return false;
 }
@@ -39,7 +48,8 @@ static bool help(int argc, char **argv, struct text *answer)
 		return help_kind(argv[1], answer);
 	for (c = commands; c->verb; c++)
 		text_add(answer, "%-16s %s\n", c->usage, c->help);
-	text_add(answer, "DEVICE VERB ...  what its kind can do: help KIND\nkinds:");
+	text_add(answer, "DEVICE fault ... misbehave: see help fault\n"
+		 "DEVICE VERB ...  what its kind can do: help KIND\nkinds:");
 	for (i = 0; device_kinds[i]; i++)
 		text_add(answer, " %s", device_kinds[i]->kind);
 	text_add(answer, "\n");
@@ -61,6 +71,14 @@ static bool info(int argc, char **argv, struct text *answer)
 	text_add(answer, "mmio low %llu MiB, high %llu MiB\n",
 		 (unsigned long long)(c->mmio_low / MIB), (unsigned long long)(c->mmio_high / MIB));
 	text_add(answer, "profile %s\n", c->s4 ? "s4" : "balloon");
+	if (c->cold_discard) {
+		struct cold_counters cold;
+
+		hyperv_cold(&cold);
+		text_add(answer, "cold hints %llu of %llu bytes, refused %llu\n",
+			 (unsigned long long)cold.hints, (unsigned long long)cold.bytes,
+			 (unsigned long long)cold.refused);
+	}
 	if (version)
 		text_add(answer, "vmbus %u.%u\n", version >> 16, version & 0xffff);
 	else
@@ -144,14 +162,34 @@ static struct hv_device *find_device(const char *name, struct text *answer)
 	return dev;
 }
 
+/* "nic0", or "nic0.2": *sub is 0 for a whole device. */
+static struct hv_device *find_channel(char *name, unsigned int *sub, struct text *answer)
+{
+	char *dot = strchr(name, '.');
+	struct hv_device *dev;
+	uint64_t n = 0;
+
+	if (dot) {
+		*dot = '\0';
+		if (!parse_size(dot + 1, &n) || !n || n > UINT16_MAX) {
+			text_add(answer, "'%s' is no sub-channel", dot + 1);
+			return NULL;
+		}
+	}
+	dev = find_device(name, answer);
+	*sub = (unsigned int)n;
+	return dev;
+}
+
 static bool rescind(int argc, char **argv, struct text *answer)
 {
-	struct hv_device *dev = find_device(argv[1], answer);
+	unsigned int sub;
+	struct hv_device *dev = find_channel(argv[1], &sub, answer);
 
 	(void)argc;
 	if (!dev)
 		return false;
-	if (bus_device_rescind(dev))
+	if (sub ? bus_sub_rescind(dev, sub) : bus_device_rescind(dev))
 		return true;
 	text_add(answer, "%s is not offered", dev->name);
 	return false;
@@ -159,12 +197,13 @@ static bool rescind(int argc, char **argv, struct text *answer)
 
 static bool offer(int argc, char **argv, struct text *answer)
 {
-	struct hv_device *dev = find_device(argv[1], answer);
+	unsigned int sub;
+	struct hv_device *dev = find_channel(argv[1], &sub, answer);
 
 	(void)argc;
 	if (!dev)
 		return false;
-	if (bus_device_offer(dev))
+	if (sub ? bus_sub_offer(dev, sub) : bus_device_offer(dev))
 		return true;
 	text_add(answer, "%s is offered already", dev->name);
 	return false;
@@ -180,6 +219,14 @@ static bool add(int argc, char **argv, struct text *answer)
 	return dev;
 }
 
+static bool bus_command(int argc, char **argv, struct text *answer)
+{
+	if (!strcmp(argv[1], "fault"))
+		return fault_command(NULL, argc - 2, argv + 2, answer);
+	text_add(answer, "usage: bus fault ..., see help fault");
+	return false;
+}
+
 static const struct command commands[] = {
 	{ "help", 0, 1, help, "help [KIND]", "this list, or what a kind of device can do" },
 	{ "info", 0, 0, info, "info", "machine, connection and channels" },
@@ -189,11 +236,32 @@ static const struct command commands[] = {
 	{ "events", 0, 0, events, "events", "the newest events again" },
 	{ "reset", 0, 0, reset, "reset", "as the reset button" },
 	{ "quit", 0, 0, quit, "quit", "end hvhost, with code 1" },
-	{ "rescind", 1, 1, rescind, "rescind DEVICE", "take the device from the guest" },
+	{ "rescind", 1, 1, rescind, "rescind DEVICE",
+	  "take the device (or DEVICE.SUB, a sub-channel) from the guest" },
 	{ "offer", 1, 1, offer, "offer DEVICE", "offer it again" },
 	{ "add", 1, 1, add, "add KIND,...", "a new device, as by --device" },
+	{ "bus", 1, CTL_WORDS, bus_command, "bus fault ...", "misbehave: see help fault" },
 	{ NULL, 0, 0, NULL, NULL, NULL },
 };
+
+/* `DEVICE fault ...`, where a kind's own faults are asked for what isn't ours. */
+static bool device_fault(struct hv_device *dev, const char *sub, int argc, char **argv,
+			 struct text *answer)
+{
+	char *words[CTL_WORDS + 1], **at = words;
+	struct text ignored = { 0 };
+
+	if (argc > 2 && !fault_word(argv[2]) && dev->ops->command)
+		return dev->ops->command(dev, argc - 1, argv + 1, answer);
+	/* Which ends the kind's own as well, where it has any. */
+	if (argc > 2 && !strcmp(argv[2], "off") && dev->ops->command)
+		dev->ops->command(dev, argc - 1, argv + 1, &ignored);
+	text_free(&ignored);
+	if (sub)
+		*at++ = (char *)sub;
+	memcpy(at, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
+	return fault_command(dev, argc - 2 + !!sub, words, answer);
+}
 
 /* "scsi0 add x" as it is; "scsi0.1 resize 2G" calls resize with 1 and 2G. */
 static bool device_command(int argc, char **argv, struct text *answer)
@@ -208,6 +276,8 @@ static bool device_command(int argc, char **argv, struct text *answer)
 		text_add(answer, "there is no command or device '%s': see help", argv[0]);
 		return false;
 	}
+	if (argc >= 2 && !strcmp(argv[1], "fault"))
+		return device_fault(dev, dot ? dot + 1 : NULL, argc, argv, answer);
 	if (argc < 2 || !dev->ops->command) {
 		text_add(answer, dev->ops->command ? "%s needs a verb: see help %s" :
 			 "%s takes no commands: see help %s", dev->name, dev->ops->kind);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,8 +34,7 @@ struct client {
 
 static struct client client[CLIENTS_MAX];
 static char socket_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-static int listen_fd = -1;
-static struct loop_source *listen_source;
+static struct listener *listener;
 
 static void client_event(void *arg, uint32_t events);
 
@@ -217,14 +215,13 @@ static struct client *new_client(int fd, bool device)
 	return NULL;
 }
 
-static void connected(void *arg, uint32_t events)
+static void connected(void *arg, int fd)
 {
 	static const char full[] = "error: too many clients\n";
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)arg;
-	(void)events;
-	if (fd < 0 || new_client(fd, false))
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (new_client(fd, false))
 		return;
 	if (write(fd, full, sizeof(full) - 1) < 0)
 		log_info("control: a client came and went");
@@ -238,22 +235,9 @@ static void remove_socket(void)
 
 static void open_socket(const char *path)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-
-	if (!*path || strlen(path) >= sizeof(name.sun_path))
-		die("--control=unix:%s: a socket's path has 1 to %zu characters", path,
-		    sizeof(name.sun_path) - 1);
-	strcpy(name.sun_path, path);
-	strcpy(socket_path, path);
-	unlink(path);
-	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (listen_fd < 0 || bind(listen_fd, (struct sockaddr *)&name, sizeof(name)) ||
-	    listen(listen_fd, CLIENTS_MAX))
-		die_errno("cannot listen on --control=unix:%s", path);
+	listener = listener_open(path, CLIENTS_MAX, connected, NULL);
+	strcpy(socket_path, path);	/* it was not too long to listen on */
 	atexit(remove_socket);
-	listen_source = loop_add(listen_fd, EPOLLIN, connected, NULL);
-	if (!listen_source)
-		die_errno("event loop: --control=unix:%s", path);
 }
 
 static void open_device(const char *path)
@@ -299,6 +283,7 @@ void ctl_close(void)
 				break;
 		if (c->out.data || c->source)
 			drop(c);
-	}	loop_remove(listen_source);
-	listen_source = NULL;
+	}
+	listener_close(listener);
+	listener = NULL;
 }

@@ -32,6 +32,7 @@ enum {
 		       BIT(6) | BIT(7) |	/* VP index, reset */
 		       BIT(9) | BIT(11),	/* reference TSC page, frequencies */
 	FEATURES_EBX = BIT(4) | BIT(5),		/* post messages, signal events */
+	EXTENDED_EBX = BIT(20),			/* extended hypercalls */
 	FEATURES_EDX = BIT(4) | BIT(8) |	/* XMM input, frequencies */
 		       BIT(10) | BIT(19),	/* crash MSRs, direct mode timers */
 	HINTS_EAX = BIT(2) | BIT(5) |		/* remote TLB flush, relaxed timing */
@@ -169,19 +170,20 @@ static void add_topology(struct leaves *l, const struct vcpu *v)
 static void add_hyperv(struct leaves *l, const struct leaves *hv, bool say)
 {
 	const struct kvm_cpuid_entry2 *f = find(hv, LEAF_FEATURES), *h = find(hv, LEAF_HINTS);
+	uint32_t ebx = FEATURES_EBX | (machine.config.cold_discard ? EXTENDED_EBX : 0);
 
 	if (say && ((f->eax & FEATURES_EAX) != FEATURES_EAX ||
-		    (f->ebx & FEATURES_EBX) != FEATURES_EBX ||
+		    (f->ebx & ebx) != ebx ||
 		    (f->edx & FEATURES_EDX) != FEATURES_EDX ||
 		    (h->eax & HINTS_EAX) != HINTS_EAX))
 		log_info("this KVM lacks some Hyper-V features: eax %#x ebx %#x edx %#x hints %#x",
-			 FEATURES_EAX & ~f->eax, FEATURES_EBX & ~f->ebx,
+			 FEATURES_EAX & ~f->eax, ebx & ~f->ebx,
 			 FEATURES_EDX & ~f->edx, HINTS_EAX & ~h->eax);
 	/* "Microsoft Hv" and "Hv#1" */
 	add_plain(l, LEAF_VENDOR, LEAF_LIMITS, 0x7263694d, 0x666f736f, 0x76482074);
 	add_plain(l, LEAF_INTERFACE, 0x31237648, 0, 0, 0);
 	add_plain(l, LEAF_VERSION, HOST_BUILD, HOST_VERSION, 0, 0);
-	add_plain(l, LEAF_FEATURES, f->eax & FEATURES_EAX, f->ebx & FEATURES_EBX, 0,
+	add_plain(l, LEAF_FEATURES, f->eax & FEATURES_EAX, f->ebx & ebx, 0,
 		  f->edx & FEATURES_EDX);
 	add_plain(l, LEAF_HINTS, h->eax & HINTS_EAX, UINT32_MAX, 0, 0);	/* never tell of spinning */
 	add_plain(l, LEAF_LIMITS, MAX_VCPUS, MAX_VCPUS, 0, 0);

@@ -13,6 +13,7 @@
 #define CALL_SIGNAL_EVENT	0x5d
 #define CALL_CODE		0xffff
 #define CALL_FAST		(1u << 16)	/* parameters in registers */
+#define CALL_EXTENDED		0x8000		/* codes from here on */
 
 /* Input of HvPostMessage (TLFS) */
 struct post_message {
@@ -104,11 +105,13 @@ static uint16_t post_message(const struct vcpu *v, uint64_t gpa)
 	return vmbus_post_message(v->index, m.connection, m.type, m.payload, m.len);
 }
 
-static uint16_t hypercall(const struct vcpu *v, uint64_t input, uint64_t parameter)
+static uint64_t hypercall(const struct vcpu *v, uint64_t input, const uint64_t parameter[2])
 {
+	if ((input & CALL_CODE) >= CALL_EXTENDED)
+		return ext_call(input, parameter[0], parameter[1]);
 	switch (input & CALL_CODE) {
 	case CALL_POST_MESSAGE:
-		return input & CALL_FAST ? HV_INVALID_INPUT : post_message(v, parameter);
+		return input & CALL_FAST ? HV_INVALID_INPUT : post_message(v, parameter[0]);
 	case CALL_SIGNAL_EVENT:
 		/* Comes here only for a connection without an eventfd. */
 		return HV_INVALID_CONNECTION;
@@ -149,7 +152,9 @@ static void hyperv_event(struct vcpu *v)
 	if (h->type == KVM_EXIT_HYPERV_SYNIC)
 		synic_registers(v, h->u.synic.control, h->u.synic.msg_page, h->u.synic.evt_page);
 	else if (h->type == KVM_EXIT_HYPERV_HCALL)
-		h->u.hcall.result = hypercall(v, h->u.hcall.input, h->u.hcall.params[0]);
+		h->u.hcall.result = hypercall(v, h->u.hcall.input,
+					      (uint64_t[]){ h->u.hcall.params[0],
+							    h->u.hcall.params[1] });
 }
 
 static bool system_event(uint32_t type)

@@ -44,6 +44,9 @@ bool synic_room(unsigned int vp);
  * False: no such VP, too long, or queue full (HV_MESSAGE_QUEUE entries).
  */
 bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len);
+/* The same with another message type of the TLFS than VMBus's. */
+bool synic_post_type(unsigned int vp, unsigned int sint, uint32_t type, const void *payload,
+		     size_t len);
 /* Sets an event flag, and interrupts if it was clear. Any thread. */
 void synic_flag(unsigned int vp, unsigned int sint, unsigned int flag);
 /* Forgets all queued messages of all VPs (new connection). */
@@ -55,6 +58,12 @@ void synic_forget(void);
  */
 int hv_signal_add(uint32_t conn);
 void hv_signal_remove(uint32_t conn, int fd);
+
+/* What became of the guest's hints that free pages are cold. Any thread. */
+struct cold_counters {
+	uint64_t hints, bytes, refused;
+};
+void hyperv_cold(struct cold_counters *c);
 
 /* What the guest left in the crash registers. False: it did not crash. */
 bool hyperv_crash_parameters(uint64_t parameter[5]);

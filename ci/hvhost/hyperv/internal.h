@@ -22,6 +22,9 @@ void synic_registers(struct vcpu *v, uint64_t control, uint64_t messages, uint64
 /* The guest said end of message. */
 void synic_eom(struct vcpu *v);
 
+/* ext.c: extended hypercalls; the result with its repetitions. Any vCPU thread. */
+uint64_t ext_call(uint64_t input, uint64_t in, uint64_t out);
+
 /* crash.c: MSRs through which a guest tells that it crashed. False: not such an MSR. */
 bool crash_read(uint32_t msr, uint64_t *value);
 bool crash_write(uint32_t msr, uint64_t value);

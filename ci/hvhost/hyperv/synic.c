@@ -30,6 +30,7 @@ _Static_assert(sizeof(struct slot) == SLOT_BYTES, "a slot has 256 bytes");
 
 struct message {
 	struct message *next;
+	uint32_t type;
 	uint8_t len;
 	uint8_t payload[HV_MESSAGE_BYTES];
 };
@@ -175,7 +176,7 @@ static void pump(struct synic *s, unsigned int sint)
 	slot->size = m->len;
 	slot->sender = 0;
 	atomic_store(&slot->flags, q->first ? FLAG_PENDING : 0);
-	atomic_store(&slot->type, TYPE_CHANNEL);
+	atomic_store(&slot->type, m->type);
 	free(m);
 	interrupt(s, sint);
 }
@@ -201,7 +202,8 @@ bool synic_room(unsigned int vp)
 	return room;
 }
 
-bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len)
+bool synic_post_type(unsigned int vp, unsigned int sint, uint32_t type, const void *payload,
+		     size_t len)
 {
 	struct synic *s = synic_of(vp);
 	struct message *m;
@@ -212,6 +214,7 @@ bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t 
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return false;
+	m->type = type;
 	m->len = (uint8_t)len;
 	memcpy(m->payload, payload, len);
 	pthread_mutex_lock(&s->lock);
@@ -226,6 +229,11 @@ bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t 
 	if (!room)
 		free(m);
 	return room;
+}
+
+bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len)
+{
+	return synic_post_type(vp, sint, TYPE_CHANNEL, payload, len);
 }
 
 void synic_flag(unsigned int vp, unsigned int sint, unsigned int flag)

@@ -16,7 +16,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,9 +29,9 @@
 
 struct endpoint {
 	struct endpoint_user user;
-	int listen_fd, in_fd;
+	struct listener *listener;	/* NULL: not a socket */
+	int in_fd;
 	struct loop_source *source;	/* of in_fd, while we read */
-	struct loop_source *listening;
 	bool terminal, escaped;
 
 	pthread_mutex_t lock;		/* guards what follows */
@@ -195,7 +194,7 @@ static void readable(void *arg, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		if (e->listen_fd >= 0)
+		if (e->listener)
 			disconnect(e);
 		else
 			pause_input(e);	/* end of input, for good */
@@ -226,14 +225,10 @@ static void disconnect(struct endpoint *e)
 		e->user.drained(e->user.arg);
 }
 
-static void connected(void *arg, uint32_t events)
+static void connected(void *arg, int fd)
 {
 	struct endpoint *e = arg;
-	int fd = accept4(e->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-	(void)events;
-	if (fd < 0)
-		return;
 	if (e->in_fd >= 0)			/* the newest one counts */
 		disconnect(e);
 	e->in_fd = fd;
@@ -242,24 +237,6 @@ static void connected(void *arg, uint32_t events)
 	pthread_cond_broadcast(&e->changed);
 	pthread_mutex_unlock(&e->lock);
 	endpoint_resume(e);
-}
-
-static void open_socket(struct endpoint *e, const char *path)
-{
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-
-	if (!*path || strlen(path) >= sizeof(name.sun_path))
-		die("unix:%s: a socket's path has 1 to %zu characters", path,
-		    sizeof(name.sun_path) - 1);
-	strcpy(name.sun_path, path);
-	unlink(path);
-	e->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (e->listen_fd < 0 || bind(e->listen_fd, (struct sockaddr *)&name, sizeof(name)) ||
-	    listen(e->listen_fd, 1))
-		die_errno("cannot listen on unix:%s", path);
-	e->listening = loop_add(e->listen_fd, EPOLLIN, connected, e);
-	if (!e->listening)
-		die_errno("event loop: unix:%s", path);
 }
 
 static void restore_terminal(void)
@@ -349,13 +326,12 @@ struct endpoint *endpoint_open(const char *where, const struct endpoint_user *us
 	if (!e || count == MAX_ENDPOINTS)
 		die("out of memory");
 	e->user = *user;
-	e->listen_fd = -1;
 	e->in_fd = -1;
 	e->out_fd = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->changed, NULL);
 	if (!strncmp(where, "unix:", 5))
-		open_socket(e, where + 5);
+		e->listener = listener_open(where + 5, 1, connected, e);
 	else if (!strcmp(where, "-"))
 		open_stdio(e);
 	else

@@ -37,6 +37,7 @@ struct machine_config {
 	const char *console;		/* 16550 at 0x3f8: "-" stdio, a path, or unix:PATH */
 	const char *agent;		/* 16550 at 0x2f8, NULL: nothing attached */
 	bool s4;			/* profile with S4: hibernation, no ballooning */
+	bool cold_discard;		/* guests may hint that free pages can be dropped */
 	bool no_xsave;			/* hide XSAVE, needed under QEMU's software CPU */
 	bool reset_exits;		/* a guest reset ends hvhost instead of starting again */
 };

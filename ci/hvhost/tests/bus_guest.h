@@ -37,6 +37,7 @@ struct inbox_message {
 	unsigned int vp, sint;
 	uint32_t word[MESSAGE_BYTES / 4];
 	size_t len;
+	uint32_t type;			/* TLFS message type */
 };
 
 static pthread_mutex_t inbox_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,7 +58,8 @@ bool synic_room(unsigned int vp)
 	return room;
 }
 
-bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len)
+bool synic_post_type(unsigned int vp, unsigned int sint, uint32_t type, const void *payload,
+		     size_t len)
 {
 	struct inbox_message *m;
 	bool room;
@@ -70,10 +72,16 @@ bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t 
 		m->vp = vp;
 		m->sint = sint;
 		m->len = len;
+		m->type = type;
 		memcpy(m->word, payload, len);
 	}
 	pthread_mutex_unlock(&inbox_lock);
 	return room;
+}
+
+bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len)
+{
+	return synic_post_type(vp, sint, VMBUS_TYPE, payload, len);
 }
 
 void synic_flag(unsigned int vp, unsigned int sint, unsigned int flag)
@@ -143,7 +151,8 @@ static struct {
 	void *arg;
 } calls[4096];
 static unsigned int calls_count;
-static struct loop_timer the_timer;
+static struct loop_timer clocks[4];
+static unsigned int clock_count;
 
 void loop_call(void (*fn)(void *arg), void *arg)
 {
@@ -157,8 +166,10 @@ void loop_call(void (*fn)(void *arg), void *arg)
 
 struct loop_timer *loop_timer_new(void (*fn)(void *arg), void *arg)
 {
-	the_timer = (struct loop_timer){ fn, arg, false };
-	return &the_timer;
+	if (clock_count == ARRAY_SIZE(clocks))
+		abort();
+	clocks[clock_count] = (struct loop_timer){ fn, arg, false };
+	return &clocks[clock_count++];
 }
 
 void loop_timer_set(struct loop_timer *timer, uint64_t ns)
@@ -184,10 +195,11 @@ static void run_loop(void)
 			break;
 		fn(arg);
 	}
-	if (the_timer.set) {
-		the_timer.set = false;
-		the_timer.fn(the_timer.arg);
-	}
+	for (unsigned int i = 0; i < clock_count; i++)
+		if (clocks[i].set) {
+			clocks[i].set = false;
+			clocks[i].fn(clocks[i].arg);
+		}
 }
 
 /* ---- posting ---- */

@@ -114,6 +114,13 @@ bool synic_room(unsigned int vp)
 	return true;
 }
 
+bool synic_post_type(unsigned int vp, unsigned int sint, uint32_t type, const void *payload,
+		     size_t len)
+{
+	(void)vp, (void)sint, (void)type, (void)payload, (void)len;
+	return false;
+}
+
 bool synic_post(unsigned int vp, unsigned int sint, const void *payload, size_t len)
 {
 	uint32_t word[MESSAGE_BYTES / 4] = { 0 };

@@ -49,6 +49,7 @@ static void defaults(void **state)
 	assert_false(c.machine.s4);
 	assert_false(c.machine.reset_exits);
 	assert_false(c.machine.no_xsave);
+	assert_false(c.machine.cold_discard);
 	assert_int_equal(c.max_version, 0x50003);
 	assert_int_equal(c.devices, 0);
 	assert_null(c.control);
@@ -61,7 +62,8 @@ static void everything(void **state)
 	assert_true(parse("--kernel|k|--initrd=i|--append=a b|--cpus=16|--memory=2G|--hotadd=1G|"
 			  "--mmio-low=256M|--mmio-high=4G|--profile=s4|--console=unix:c|"
 			  "--agent=/dev/ttyS1|--control=unix:x|--device=scsi,lun=a|--device=ic|"
-			  "--max-version=2.4|--trace=t|--on-reset=exit|--no-xsave"));
+			  "--max-version=2.4|--trace=t|--on-reset=exit|--no-xsave"
+			  "|--cold-discard"));
 	assert_string_equal(c.machine.initrd, "i");
 	assert_string_equal(c.machine.cmdline, "a b");
 	assert_int_equal(c.machine.cpus, 16);
@@ -80,6 +82,7 @@ static void everything(void **state)
 	assert_string_equal(c.trace, "t");
 	assert_true(c.machine.reset_exits);
 	assert_true(c.machine.no_xsave);
+	assert_true(c.machine.cold_discard);
 }
 
 static void versions(void **state)
@@ -142,7 +145,7 @@ static void help_names_all(void **state)
 	static const char *const names[] = {
 		"kernel", "initrd", "append", "cpus", "memory", "hotadd", "mmio-low", "mmio-high",
 		"profile", "console", "agent", "control", "device", "max-version", "trace",
-		"on-reset", "no-xsave", "list-devices", "help", "version",
+		"on-reset", "cold-discard", "no-xsave", "list-devices", "help", "version",
 	};
 	struct text t = { 0 };
 	char *line, *rest;

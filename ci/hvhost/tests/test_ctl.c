@@ -14,6 +14,7 @@
 
 #include "../bus/bus.h"
 #include "../ctl/ctl.h"
+#include "../fault/fault.h"
 #include "../machine/machine.h"
 
 struct machine machine = { .config = { .cpus = 2, .ram = 64 * MIB } };
@@ -104,6 +105,35 @@ bool bus_device_offer(struct hv_device *dev)
 	return !was;
 }
 
+const char fault_help[] = "faults:";
+
+bool fault_word(const char *word)
+{
+	return !strcmp(word, "mute") || !strcmp(word, "off");
+}
+
+bool fault_command(struct hv_device *dev, int argc, char **argv, struct text *answer)
+{
+	int i, n = snprintf(told, sizeof(told), "fault %s:", dev ? dev->name : "bus");
+
+	for (i = 0; i < argc; i++)
+		n += snprintf(told + n, sizeof(told) - (size_t)n, " <%s>", argv[i]);
+	text_add(answer, "faulty");
+	return !argc || strcmp(argv[0], "fail");
+}
+
+bool bus_sub_rescind(struct hv_device *dev, unsigned int sub)
+{
+	TELL("rescind %s.%u", dev->name, sub);
+	return sub < 3;
+}
+
+bool bus_sub_offer(struct hv_device *dev, unsigned int sub)
+{
+	TELL("offer %s.%u", dev->name, sub);
+	return sub < 3;
+}
+
 uint32_t bus_version(void)
 {
 	return 0x50003;
@@ -151,6 +181,11 @@ static void commands(void **state)
 	expect("rescind disk9", false, "there is no device 'disk9': see devices", "");
 	expect("rescind", false, "usage: rescind DEVICE", "");
 	expect("offer disk0", true, "", "offer disk0");
+	expect("rescind disk0.2", true, "", "rescind disk0.2");
+	expect("rescind disk0.3", false, "disk0 is not offered", "rescind disk0.3");
+	expect("offer disk0.2", true, "", "offer disk0.2");
+	expect("offer disk0.x", false, "'x' is no sub-channel", "");
+	expect("offer disk0.0", false, "'0' is no sub-channel", "");
 	expect("offer disk0", false, "disk0 is offered already", "offer disk0");
 	expect("add disk,lun=\"/a b\"", true, "disk0", "add disk,lun=/a b");
 	expect("add tape", false, "no such kind", "add tape");
@@ -171,6 +206,20 @@ static void commands_of_devices(void **state)
 	expect("mute0 speak", false, "mute0 takes no commands: see help mute", "");
 	expect("disk1 add", false, "there is no command or device 'disk1': see help", "");
 	expect(".", false, "there is no command or device '': see help", "");
+}
+
+static void faults(void **state)
+{
+	(void)state;
+	expect("bus fault mute X", true, "faulty", "fault bus: <mute> <X>");
+	expect("bus fault", true, "faulty", "fault bus:");
+	expect("bus fault fail", false, "faulty", "fault bus: <fail>");
+	expect("bus speak", false, "usage: bus fault ..., see help fault", "");
+	expect("mute0 fault mute 3", true, "faulty", "fault mute0: <mute> <3>");
+	expect("disk0.1 fault mute", true, "faulty", "fault disk0: <1> <mute>");
+	/* Its own faults where the word isn't one of all devices'. */
+	expect("disk0 fault lost", true, "one\ntwo", "disk0: <fault> <lost>");
+	expect("disk0 fault off", true, "faulty", "fault disk0: <off>");
 }
 
 static void many_words_for_a_device(void **state)
@@ -325,6 +374,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands),
 		cmocka_unit_test(commands_of_devices),
+		cmocka_unit_test(faults),
 		cmocka_unit_test(many_words_for_a_device),
 		cmocka_unit_test(over_a_socket),
 		cmocka_unit_test(events_are_kept),

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#include "../bus/internal.h"
+#include "../fault/fault.h"
 #include "ram.h"
 
 #define OFFERED		1
@@ -25,6 +25,19 @@ void guest_post(const struct host_message *m)
 	assert_true(m->len <= sizeof(answer));
 	memcpy(answer, m->bytes, m->len);
 	answers++;
+}
+
+atomic_bool fault_on;
+static const char *instead;		/* what a fault makes of a section; NULL: nothing */
+
+void *fault_section(uint32_t relid, const void *from, uint64_t *len)
+{
+	(void)relid;
+	(void)from;
+	if (!instead)
+		return NULL;
+	*len = strlen(instead);
+	return strdup(instead);
 }
 
 static void header(uint32_t relid, uint32_t id, uint32_t bytes, unsigned int ranges,
@@ -328,6 +341,29 @@ static void many_are_refused(void **state)
 	gpadl_forget(0);
 }
 
+static void faulty_writes(void **state)
+{
+	const uint64_t word[] = { 4096, RAM_PFN + 1 };
+	struct gpadl *g;
+
+	(void)state;
+	header(OFFERED, 90, sizeof(word), 1, word, 2);
+	g = get(90);
+	memset(ram, 0, sizeof(ram));
+	fault_on = true;
+	assert_true(gpadl_write(g, 0, "abcd", 4));
+	assert_memory_equal(&ram[1][0], "abcd", 4);
+	instead = "xy";
+	assert_true(gpadl_write(g, 8, "abcd", 4));
+	assert_memory_equal(&ram[1][8], "xy\0\0", 4);
+	assert_false(gpadl_write(g, PAGE_BYTES - 2, "abcd", 4));
+	fault_on = false;
+	instead = NULL;
+	gpadl_put(g);
+	teardown(OFFERED, 90);
+	expect_torndown(90);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -338,6 +374,7 @@ int main(void)
 		cmocka_unit_test(out_of_place),
 		cmocka_unit_test(teardown_waits_for_users),
 		cmocka_unit_test(many_are_refused),
+		cmocka_unit_test(faulty_writes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,45 @@ static void absent_luns(void **state)
 	drop();
 }
 
+/* In order, cut to what the CDB and the buffer have room for; the length says all. */
+static void report_luns(void **state)
+{
+	static const uint8_t all[16] = { 0xa0, [7] = 1 }, one[16] = { 0xa0, [9] = 16 };
+	uint8_t data[4096];
+
+	(void)state;
+	make(&scsi_ops, "lun63=null:1M,lun0=null:1M,lun255=null:1M,lun1=null:1M");
+	handshake();
+	assert_true(request(0, 0, 0, all, data, sizeof(data)));
+	assert_int_equal(last()->srb.data_length, 8 + 4 * 8);
+	assert_int_equal(data[3], 32);
+	assert_int_equal(data[8 + 1], 0);
+	assert_int_equal(data[16 + 1], 1);
+	assert_int_equal(data[24 + 1], 63);
+	assert_int_equal(data[32 + 1], 255);
+	assert_true(request(0, 0, 0, one, data, sizeof(data)));
+	assert_int_equal(last()->srb.data_length, 16);
+	assert_int_equal(data[3], 32);
+	assert_true(request(0, 0, 0, all, data, 12));
+	assert_int_equal(last()->srb.data_length, 12);
+	assert_true(request(0, 0, 0, all, NULL, 0));
+	assert_int_equal(last()->status, NT_SUCCESS);
+	/* it clears the attention that says the list has changed, and only that */
+	lun_attention(vstor_lun(device.priv, 0, 1), 0x3f, 0x0e);
+	lun_attention(vstor_lun(device.priv, 0, 1), 0x2a, 0x09);
+	assert_true(request(0, 0, 1, all, data, sizeof(data)));
+	assert_true(request(0, 0, 1, tur, NULL, 0));
+	assert_int_equal(last()->srb.payload[12], 0x2a);
+	assert_true(request(0, 0, 1, tur, NULL, 0));
+	assert_int_equal(last()->status, NT_SUCCESS);
+	drop();
+	make(&scsi_ops, "lun=null:1M,count=256");
+	handshake();
+	assert_true(request(0, 0, 0, all, data, sizeof(data)));
+	assert_int_equal(last()->srb.data_length, 8 + 256 * 8);
+	drop();
+}
+
 static void errors_have_sense(void **state)
 {
 	uint8_t data[512];
@@ -672,6 +711,7 @@ int main(void)
 		cmocka_unit_test(answers_are_as_long_as_the_question),
 		cmocka_unit_test(violations_are_fatal),
 		cmocka_unit_test(absent_luns),
+		cmocka_unit_test(report_luns),
 		cmocka_unit_test(errors_have_sense),
 		cmocka_unit_test(hot_plug_is_announced),
 		cmocka_unit_test(delayed_requests_are_parked),

@@ -52,6 +52,15 @@ void loop_timer_free(struct loop_timer *timer);
 int loop_run(void);
 void loop_quit(int code);
 
+/*
+ * listen.c: a Unix socket that listens; client() gets each new connection's descriptor, which
+ * blocks, and keeps it. Main thread. Ends the program where path can't be listened on.
+ */
+struct listener;
+struct listener *listener_open(const char *path, int backlog, void (*client)(void *arg, int fd),
+			       void *arg);
+void listener_close(struct listener *listener);
+
 /* text.c: growing text for answers and traces. */
 struct text {
 	char *data;		/* always NUL terminated once something was added */

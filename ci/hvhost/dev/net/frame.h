@@ -20,6 +20,7 @@ struct frame {
 	struct frame *next;
 	uint32_t len;
 	uint32_t mss;
+	uint32_t parts;		/* packets that it was joined from, 0: none */
 	/* What goes beside the frame to a guest. */
 	uint32_t skip;		/* bytes at the start that it doesn't get */
 	bool has_tci, has_csum, has_hash;
@@ -94,6 +95,24 @@ bool frame_segment(const struct frame *f, struct frame_list *out);
 bool frame_finish_large(struct frame *f);
 /* How many packets a large frame stands for. */
 uint32_t frame_segments(const struct frame *f);
+
+/*
+ * Receive coalescing: packets go in and come out on a list, joined where they may be. The
+ * order of each connection's packets stays; what is kept comes out by coalesce_flush().
+ */
+#define COALESCE_FLOWS	16u
+struct coalescer {
+	struct coalesce_flow {
+		struct frame_list parts;	/* empty: unused */
+		struct headers h;		/* of the first part */
+		uint32_t next;			/* sequence number of the next part */
+		uint32_t bytes, mss;		/* of payload: in all, of the first part */
+	} flow[COALESCE_FLOWS];
+	unsigned int next;			/* the flow that gives way to a new one */
+};
+void coalescer_init(struct coalescer *c);
+void coalesce_add(struct coalescer *c, struct frame *f, struct frame_list *out);
+void coalesce_flush(struct coalescer *c, struct frame_list *out);
 
 /* RSS (NDIS): the Toeplitz hash of the packet's tuple; types: RSS_IPV4 ... False: not hashed. */
 uint32_t toeplitz(const uint8_t *key, uint32_t key_len, const uint8_t *data, uint32_t len);

@@ -83,6 +83,7 @@ static bool take_options(struct nic *nic, struct options *o, char *error, size_t
 	nic->batch = (unsigned int)options_number(o, "batch", 64, 1, RANGES_MAX);
 	a->fixed_mac = options_flag(o, "fixed-mac");
 	nic->spoof = options_flag(o, "spoof");
+	nic->coalesce = options_flag(o, "rsc");
 	a->link = !options_flag(o, "link-down");
 	if (mac && (!mac_parse(mac, a->permanent) || a->permanent[0] & 1)) {
 		snprintf(error, size, "mac=%s is not a unicast MAC address", mac);
@@ -156,6 +157,7 @@ static void nic_init(struct nic *nic, struct hv_device *dev)
 	pthread_rwlock_init(&nic->tx_lock, NULL);
 	nic->wait_last = &nic->wait_first;
 	frame_list_init(&nic->in);
+	coalescer_init(&nic->coalescer);
 	for (unsigned int i = 0; i < NIC_QUEUES; i++) {
 		nic->queue[i].nic = nic;
 		nic->queue[i].index = i;
@@ -658,6 +660,7 @@ const struct hv_device_ops nic_ops = {
 	"options: pair=nicN | tap=NAME | sink | source=FRAMES_PER_SECOND (0: what is taken)\n"
 	"  with size=BYTES | none; mac=, max_mtu=9202, queues=8, nvsp=1|2|4|5|6|6.1, name=TEXT,\n"
 	"  vlan=ID (access port), speed=MBIT, batch=64, spoof, fixed-mac, link-down,\n"
+	"  rsc (joins TCP packets from the wire for a guest that takes large ones),\n"
 	"  hide=csum+udp+tso+tso6+rsc+rss+vlan+sriov+name\n"
 	"commands: link up|down, speed MBIT, mac ADDRESS, netchange, vf add SERIAL|remove,\n"
 	"  counters [reset], info, rss, send-table [force] ENTRY..., pcap FILE|off,\n"

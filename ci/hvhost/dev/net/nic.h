@@ -40,8 +40,8 @@ extern const struct hv_device_ops nic_ops;
 	X(tx_malformed) X(tx_refused) X(tx_too_long) X(tx_link_down) X(tx_dropped) \
 	X(tx_messages) X(tx_sections) \
 	X(rx_packets) X(rx_bytes) X(rx_csum_good) X(rx_csum_bad) X(rx_vlan) X(rx_hash) \
-	X(rx_rsc_packets) X(rx_rsc_fragments) X(rx_messages) X(rx_filtered) X(rx_too_long) \
-	X(rx_link_down) X(rx_dropped) X(rx_no_buffer) X(rx_ring_full) \
+	X(rx_rsc_packets) X(rx_rsc_fragments) X(rx_coalesced) X(rx_messages) X(rx_filtered) \
+	X(rx_too_long) X(rx_link_down) X(rx_dropped) X(rx_no_buffer) X(rx_ring_full) \
 	X(control_in) X(control_out) X(resets)
 struct nic_counters {
 #define X(name) uint64_t name;
@@ -125,6 +125,7 @@ struct nic {
 	struct hv_device *dev;
 	uint16_t vlan;			/* access port of this VLAN, 0: trunk */
 	bool spoof;			/* deliver frames for any MAC address */
+	bool coalesce;			/* join TCP packets for a guest that takes large ones */
 	unsigned int batch;		/* frames in a transfer page packet at most */
 
 	pthread_mutex_t lock;
@@ -151,6 +152,7 @@ struct nic {
 	pthread_mutex_t in_lock;
 	struct frame_list in;
 	struct nic_policy policy;	/* the port thread's copy */
+	struct coalescer coalescer;	/* the port thread's, empty between its turns */
 
 	const struct nic_backend *backend;
 	void *backend_priv;
@@ -200,6 +202,8 @@ void rx_buffers_close(struct rx_buffers *b, unsigned int queue);
 /* rx.c, port thread */
 /* Takes a frame from the wire into a queue's list, or drops it. */
 void nic_receive(struct nic *nic, struct frame *f);
+/* The end of a turn: what was kept back to be joined with what comes. */
+void nic_receive_end(struct nic *nic);
 /* Forgets what waits for a channel that was closed since; before new frames are taken. */
 void rx_purge(struct nic_queue *q);
 /* Delivers what waits on a queue. */

@@ -106,6 +106,7 @@ static void *port_main(void *arg)
 		take_frames(nic);
 		if (room && nic->backend->pump)
 			nic->backend->pump(nic, PUMP_FRAMES);
+		nic_receive_end(nic);
 		/* before the attempt, so that a completion meanwhile wakes us for the next one */
 		__atomic_store_n(&nic->hungry, true, __ATOMIC_RELEASE);
 		for (unsigned int i = 0; i < NIC_QUEUES; i++)

@@ -151,11 +151,33 @@ static void receive_one(struct nic *nic, struct frame *f)
 	frame_list_add(&q->rx, f);
 }
 
+static void receive_all(struct nic *nic, struct frame_list *list)
+{
+	struct frame *f;
+
+	while ((f = frame_list_take(list))) {
+		if (f->parts)
+			COUNT(nic, rx_coalesced, f->parts);
+		receive_one(nic, f);
+	}
+}
+
+void nic_receive_end(struct nic *nic)
+{
+	struct frame_list list;
+
+	if (!nic->coalesce)
+		return;
+	frame_list_init(&list);
+	coalesce_flush(&nic->coalescer, &list);
+	receive_all(nic, &list);
+}
+
 void nic_receive(struct nic *nic, struct frame *f)
 {
 	const struct nic_policy *p = &nic->policy;
-	struct frame_list cut;
-	struct frame *s;
+	struct frame_list list;
+	bool large;
 
 	if (!p->ready || !p->filter || !p->link) {
 		if (p->link)
@@ -165,16 +187,18 @@ void nic_receive(struct nic *nic, struct frame *f)
 		frame_free(f);
 		return;
 	}
-	if (!f->mss || takes_large(p, f)) {
-		receive_one(nic, f);
-		return;
+	large = takes_large(p, f);
+	frame_list_init(&list);
+	if (f->mss && !large) {
+		/* the guest has changed its mind about large frames while this one came */
+		frame_segment(f, &list);
+		frame_free(f);
+	} else if (nic->coalesce && large) {
+		coalesce_add(&nic->coalescer, f, &list);
+	} else {
+		frame_list_add(&list, f);
 	}
-	/* the guest has changed its mind about large frames while this one was on its way */
-	frame_list_init(&cut);
-	frame_segment(f, &cut);
-	frame_free(f);
-	while ((s = frame_list_take(&cut)))
-		receive_one(nic, s);
+	receive_all(nic, &list);
 }
 
 static uint32_t add_ppi(uint8_t *at, uint32_t type, uint32_t value)

@@ -3,6 +3,7 @@
  * Which command is done by which function. What isn't here is answered ILLEGAL REQUEST,
  * INVALID COMMAND OPERATION CODE, as Windows does: MAINTENANCE IN with REPORT SUPPORTED
  * OPERATION CODES (A3), PERSISTENT RESERVE IN and OUT (5E, 5F), ATA PASS-THROUGH (85, A1).
+ * REPORT LUNS (A0) is the controller's to answer.
  */
 #include "lun_priv.h"
 
@@ -38,7 +39,6 @@ const struct op op_table[256] = {
 	[0x91] = { cmd_flush,			CLASS_FLUSH, false, false }, /* SYNC CACHE (16) */
 	[0x93] = { cmd_write_same,		CLASS_WRITE, false, true  }, /* WRITE SAME (16) */
 	[0x9e] = { cmd_service_action_in,	CLASS_OTHER, false, false }, /* SERVICE ACTION IN */
-	[0xa0] = { cmd_report_luns,		CLASS_OTHER, true,  false }, /* REPORT LUNS */
 	[0xa8] = { cmd_read,			CLASS_READ,  false, false }, /* READ (12) */
 	[0xaa] = { cmd_write,			CLASS_WRITE, false, true  }, /* WRITE (12) */
 	[0xae] = { cmd_write,			CLASS_WRITE, false, true  }, /* WRITE VERIFY 12 */

@@ -64,38 +64,6 @@ void cmd_service_action_in(struct lun *lun, struct scsi_cmd *cmd)
 	reply_capacity(cmd, data, alloc < sizeof(data) ? alloc : sizeof(data), 12);
 }
 
-void lun_report(const struct lun_place *place, struct scsi_cmd *cmd)
-{
-	uint8_t data[8 + 256 * 8] = { 0 };
-	uint32_t len = 8, alloc = get32(cmd->cdb + 6);
-
-	if (cmd->cdb[2] > 2 || alloc < 16) {
-		cmd_illegal(cmd, ASC_CDB);
-		return;
-	}
-	/* SELECT REPORT 1: only well known units, and there is none. */
-	for (unsigned int i = 0; i < 256 && cmd->cdb[2] != 1; i++) {
-		if (!(place->present[i / 64] >> i % 64 & 1))
-			continue;
-		data[len + 1] = (uint8_t)i;	/* peripheral device addressing, bus 0 */
-		len += 8;
-	}
-	put32(data, len - 8);
-	cmd_reply(cmd, data, len, alloc);
-}
-
-void cmd_report_luns(struct lun *lun, struct scsi_cmd *cmd)
-{
-	struct lun_place place;
-
-	pthread_mutex_lock(&lun->lock);
-	place = lun->place;
-	pthread_mutex_unlock(&lun->lock);
-	lun_report(&place, cmd);
-	if (cmd->status == SAM_GOOD)
-		lun_attention_drop(lun, ASC_LUNS);	/* SPC-4 6.33 */
-}
-
 /* A stop is a flush; the unit stays ready, as on Windows, which refuses IMMED. */
 void cmd_start_stop(struct lun *lun, struct scsi_cmd *cmd)
 {

@@ -122,13 +122,15 @@ uint16_t lun_attention_take(struct lun *lun)
 	return asc;
 }
 
-void lun_attention_drop(struct lun *lun, uint16_t asc)
+void lun_attention_drop(struct lun *lun, uint8_t asc, uint8_t ascq)
 {
+	uint16_t both = (uint16_t)(asc << 8 | ascq);
+
 	if (!atomic_load_explicit(&lun->attention, memory_order_acquire))
 		return;
 	pthread_mutex_lock(&lun->lock);
 	for (unsigned int i = 0; i < lun->attention_count; i++) {
-		if (lun->attentions[i] == asc) {
+		if (lun->attentions[i] == both) {
 			attention_remove(lun, i);
 			break;
 		}
@@ -184,13 +186,6 @@ void lun_execute(struct lun *lun, struct scsi_cmd *cmd)
 	lun_count(lun, commands, 1);
 	if (cmd->status != SAM_GOOD)
 		lun_count(lun, errors, 1);
-}
-
-void lun_set_place(struct lun *lun, const struct lun_place *place)
-{
-	pthread_mutex_lock(&lun->lock);
-	lun->place = *place;
-	pthread_mutex_unlock(&lun->lock);
 }
 
 /*

@@ -15,8 +15,6 @@
 
 #define SENSE_BYTES	18
 
-enum scsi_direction { SCSI_NO_DATA, SCSI_TO_DEVICE, SCSI_FROM_DEVICE };
-
 /* SAM status codes */
 enum { SAM_GOOD = 0, SAM_CHECK_CONDITION = 2, SAM_BUSY = 8, SAM_TASK_SET_FULL = 0x28 };
 
@@ -49,6 +47,8 @@ void lun_destroy(struct lun *lun);
 void lun_execute(struct lun *lun, struct scsi_cmd *cmd);
 /* Sets a unit attention for the next command that reports such. */
 void lun_attention(struct lun *lun, uint8_t asc, uint8_t ascq);
+/* Drops one that something else has made superfluous. */
+void lun_attention_drop(struct lun *lun, uint8_t asc, uint8_t ascq);
 /* New size in bytes; files are truncated to it, block devices (0) looked at again. Sets 2A/09. */
 bool lun_resize(struct lun *lun, uint64_t bytes, char *error, size_t size);
 /*
@@ -64,17 +64,5 @@ const struct lun_counters *lun_counters(const struct lun *lun);
 uint64_t lun_delay(struct lun *lun, const struct scsi_cmd *cmd);
 /* Answers for a LUN that isn't there: INQUIRY with peripheral type 0x7F. False: not an INQUIRY. */
 bool lun_absent_inquiry(struct scsi_cmd *cmd);
-/* For REPORT LUNS and VPD 83, set by the transport. */
-struct lun_place {
-	unsigned int target, lun;
-	uint64_t present[4];		/* bitmap of the LUNs of this target, 256 */
-};
-
-void lun_set_place(struct lun *lun, const struct lun_place *place);
-/*
- * REPORT LUNS for a target, as lun_execute() answers it; for a LUN that isn't there. The
- * caller has set status, sense_len and transferred to 0.
- */
-void lun_report(const struct lun_place *place, struct scsi_cmd *cmd);
 
 #endif

@@ -35,7 +35,6 @@ enum asc {
 	ASC_PROTECTED		= 0x2700,
 	ASC_SPACE		= 0x2707,
 	ASC_CAPACITY		= 0x2a09,
-	ASC_LUNS		= 0x3f0e,
 	ASC_TARGET_FAILURE	= 0x4400,
 };
 
@@ -97,7 +96,6 @@ struct lun {
 	unsigned int rule_count;
 	uint64_t delay_left;		/* commands, 0: for ever */
 	uint8_t delay_class;
-	struct lun_place place;
 	struct lun_counters sum;
 
 	struct counter_shard shard[COUNTER_SHARDS];
@@ -166,8 +164,6 @@ void cmd_reply(struct scsi_cmd *cmd, const void *data, uint32_t len, uint32_t al
 void sense_fill(uint8_t *sense, enum sense_key key, uint16_t asc);
 /* Takes the oldest unit attention out; 0: there is none. */
 uint16_t lun_attention_take(struct lun *lun);
-/* Drops a unit attention that a command has made superfluous. */
-void lun_attention_drop(struct lun *lun, uint16_t asc);
 
 /* cmd_rw.c */
 struct extent {
@@ -191,7 +187,6 @@ void cmd_nothing(struct lun *lun, struct scsi_cmd *cmd);
 void cmd_request_sense(struct lun *lun, struct scsi_cmd *cmd);
 void cmd_read_capacity10(struct lun *lun, struct scsi_cmd *cmd);
 void cmd_service_action_in(struct lun *lun, struct scsi_cmd *cmd);
-void cmd_report_luns(struct lun *lun, struct scsi_cmd *cmd);
 void cmd_start_stop(struct lun *lun, struct scsi_cmd *cmd);
 void cmd_diagnostic(struct lun *lun, struct scsi_cmd *cmd);
 

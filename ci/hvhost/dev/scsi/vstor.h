@@ -12,10 +12,13 @@
  *   queue.c          per channel: parked requests, answers that wait for room
  *   scsi.c, fc.c     the device kinds
  *
- * Locks, each a leaf under a channel's lock but for the one nesting named:
- *  - vstor.lock: steps of the handshake that several threads see, FC names, fault;
- *  - vstor.table: LUN table; nests a LUN's own lock (lun_set_place).
- * No request is executed under either: a unit is held by its reference count.
+ * One lock of its own, a leaf under a channel's: vstor.lock, for the steps of the
+ * handshake that several threads see, FC names, fault.
+ *
+ * The table of LUNs has no lock. The main thread alone changes it; a worker that looks
+ * a LUN up holds its channel's lock until it is done with it. So whoever takes a LUN
+ * out of the table and then has had each channel's lock once knows that nobody uses
+ * it any more.
  */
 #ifndef HVHOST_VSTOR_H
 #define HVHOST_VSTOR_H
@@ -43,15 +46,9 @@ enum vstor_state {
 
 enum vstor_kind { VSTOR_SCSI, VSTOR_IDE, VSTOR_FC };
 
-/* A LUN in the table; freed with the last reference. */
-struct vstor_unit {
-	struct lun *lun;
-	atomic_uint references;
-};
-
+/* Made when the target gets its first LUN, freed with the controller. */
 struct vstor_target {
-	struct vstor_unit *unit[VSTOR_LUNS];
-	uint64_t present[VSTOR_LUNS / 64];
+	_Atomic(struct lun *) lun[VSTOR_LUNS];
 };
 
 /* What is changed in the next `count` messages that answer or carry operation `on`. */
@@ -79,8 +76,7 @@ struct vstor {
 	struct vstor_fault fault;
 	atomic_uint faults_left;	/* fault.count, to look without the lock */
 
-	pthread_rwlock_t table;
-	struct vstor_target *target[VSTOR_TARGETS];
+	_Atomic(struct vstor_target *) target[VSTOR_TARGETS];
 
 	_Atomic uint64_t requests[VSTOR_MAX_SUB + 1];	/* per channel, since creation */
 	_Atomic uint64_t absent;	/* requests to LUNs that aren't there */
@@ -132,16 +128,19 @@ const char *vstor_state_name(enum vstor_state state);
 /* vstor_srb.c. Channel lock held. */
 void vstor_srb_execute(struct hv_channel *ch, struct vstor_request *rq, bool may_delay);
 
-/* vstor_lun.c. Any thread; get/put around every use of a unit. */
-struct vstor_unit *vstor_unit_get(struct vstor *v, unsigned int target, unsigned int lun);
-void vstor_unit_put(struct vstor_unit *unit);
+/*
+ * vstor_lun.c. Looking up: the main thread, or a worker as long as it holds the lock of one
+ * of the controller's channels. Everything else: main thread, no channel's lock held.
+ */
+struct lun *vstor_lun(struct vstor *v, unsigned int target, unsigned int lun);
+/* Answers REPORT LUNS; returns the bytes written. Channel lock held. */
+uint32_t vstor_report_luns(struct vstor *v, const struct vstor_srb *srb, const struct sg *data);
 bool vstor_lun_add(struct vstor *v, unsigned int target, unsigned int lun, const char *spec,
 		   char *error, size_t size);
 bool vstor_lun_remove(struct vstor *v, unsigned int target, unsigned int lun);
 int vstor_lun_free_number(struct vstor *v, unsigned int target);	/* -1: none */
-uint32_t vstor_report_luns(struct vstor *v, const struct vstor_srb *srb, const struct sg *data);
-/* Calls fn for each unit, in order, with a reference held. */
-void vstor_lun_each(struct vstor *v, void (*fn)(struct vstor_unit *unit, unsigned int target,
+/* Calls fn for each LUN, in order. */
+void vstor_lun_each(struct vstor *v, void (*fn)(struct lun *unit, unsigned int target,
 						unsigned int lun, void *arg), void *arg);
 void vstor_lun_free_all(struct vstor *v);
 /* "L" or "T.L"; false: no such address on this controller. */

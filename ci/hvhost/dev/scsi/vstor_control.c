@@ -63,12 +63,12 @@ static bool remove_lun(struct vstor *v, int argc, char **argv, struct text *answ
 	return true;
 }
 
-static void describe_unit(struct vstor_unit *unit, unsigned int target, unsigned int lun,
+static void describe_unit(struct lun *unit, unsigned int target, unsigned int lun,
 			  void *arg)
 {
 	struct text *answer = arg, about = { 0 };
 
-	lun_describe(unit->lun, &about);
+	lun_describe(unit, &about);
 	text_add(answer, "lun %u.%u %s", target, lun, about.len ? about.data : "");
 	if (!about.len || about.data[about.len - 1] != '\n')
 		text_add(answer, "\n");
@@ -124,23 +124,20 @@ static bool proto(struct vstor *v, int argc, char **argv, struct text *answer)
 static bool unit_command(struct vstor *v, int argc, char **argv, struct text *answer)
 {
 	unsigned int target, lun;
-	struct vstor_unit *unit;
-	bool good;
+	struct lun *unit;
 
 	if (argc < 2 || !vstor_address(v, argv[1], &target, &lun)) {
 		text_add(answer, "%s: unknown, or without an address, see `help %s`", argv[0],
 			 v->dev->ops->kind);
 		return false;
 	}
-	unit = vstor_unit_get(v, target, lun);
+	unit = vstor_lun(v, target, lun);
 	if (!unit) {
 		text_add(answer, "there is no LUN %u.%u", target, lun);
 		return false;
 	}
 	argv[1] = argv[0];
-	good = lun_command(unit->lun, argc - 1, argv + 1, answer);
-	vstor_unit_put(unit);
-	return good;
+	return lun_command(unit, argc - 1, argv + 1, answer);
 }
 
 bool vstor_command(struct hv_device *dev, int argc, char **argv, struct text *answer)

@@ -119,7 +119,6 @@ bool vstor_create(struct hv_device *dev, enum vstor_kind kind, struct options *o
 	v->kind = kind;
 	v->targets = kind == VSTOR_FC ? VSTOR_TARGETS : 2;
 	pthread_mutex_init(&v->lock, NULL);
-	pthread_rwlock_init(&v->table, NULL);
 	dev->priv = v;
 	if (take_options(v, o, error, size) &&
 	    (kind == VSTOR_IDE || add_luns(v, o, error, size)))
@@ -135,7 +134,6 @@ void vstor_destroy(struct hv_device *dev)
 	if (!v)
 		return;
 	vstor_lun_free_all(v);
-	pthread_rwlock_destroy(&v->table);
 	pthread_mutex_destroy(&v->lock);
 	free(v);
 	dev->priv = NULL;

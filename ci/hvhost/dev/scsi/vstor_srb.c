@@ -89,11 +89,11 @@ static uint8_t absent(struct vstor *v, struct scsi_cmd *cmd)
 }
 
 /* The path is ignored on IDE: guests don't set it right. */
-static struct vstor_unit *unit_of(struct vstor *v, const struct vstor_srb *srb)
+static struct lun *lun_of(struct vstor *v, const struct vstor_srb *srb)
 {
 	if (srb->path && v->kind != VSTOR_IDE)
 		return NULL;
-	return vstor_unit_get(v, srb->target, srb->lun);
+	return vstor_lun(v, srb->target, srb->lun);
 }
 
 /* True: the request is parked, or the answer is there already. */
@@ -115,7 +115,7 @@ static bool delayed(struct hv_channel *ch, struct lun *lun, const struct vstor_r
 void vstor_srb_execute(struct hv_channel *ch, struct vstor_request *rq, bool may_delay)
 {
 	struct vstor *v = vstor_of(ch);
-	struct vstor_unit *unit;
+	struct lun *lun;
 	struct scsi_cmd cmd = {
 		.cdb_len = rq->srb.cdb_length,
 		.data = rq->sg.bytes ? &rq->sg : NULL,
@@ -125,19 +125,18 @@ void vstor_srb_execute(struct hv_channel *ch, struct vstor_request *rq, bool may
 	if (!cmd.cdb_len || cmd.cdb_len > sizeof(cmd.cdb))
 		cmd.cdb_len = sizeof(cmd.cdb);
 	memcpy(cmd.cdb, rq->srb.payload, cmd.cdb_len);
+	lun = lun_of(v, &rq->srb);
 	if (cmd.cdb[0] == REPORT_LUNS) {
+		if (lun)	/* now it knows that the list has changed (SPC-4 6.33) */
+			lun_attention_drop(lun, 0x3f, 0x0e);
 		cmd.transferred = vstor_report_luns(v, &rq->srb, cmd.data);
 		answer(ch, rq, &cmd, SRB_SUCCESS);
 		return;
 	}
-	unit = unit_of(v, &rq->srb);
-	if (!unit) {
+	if (!lun) {
 		answer(ch, rq, &cmd, absent(v, &cmd));
-		return;
-	}
-	if (!may_delay || !delayed(ch, unit->lun, rq, &cmd)) {
-		lun_execute(unit->lun, &cmd);
+	} else if (!may_delay || !delayed(ch, lun, rq, &cmd)) {
+		lun_execute(lun, &cmd);
 		answer(ch, rq, &cmd, srb_status(v, &cmd));
 	}
-	vstor_unit_put(unit);
 }
