@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 MAKEOVERRIDES =
 
 .PHONY: help run check check-full base tree patches patches-check kunit \
-	scenario scenarios bench coverage gates clean distclean
+	scenario scenarios fuzz bench coverage gates clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,8 @@ help:
 #h   make scenario S=name    one guest scenario (S=list shows them)
 #h                         HOST=, STACK=      as for make run
 #h   make scenarios      all of them
+#h   make fuzz           a host that misbehaves by seed, a minute for each device
+#h                         T=MINUTES, DEV=name[,name], SEED=N (ci/fuzz --help)
 #h   make bench          new against legacy: table and build/bench/report.json
 #h   make coverage       line coverage of the wire and logic files
 #h   make gates          checkpatch, kernel-doc, sparse, W=1 ... (T=name: one)
@@ -81,6 +83,9 @@ scenario:
 
 scenarios:
 	@ci/scenario --all
+
+fuzz:
+	@ci/fuzz $(if $(T),T=$(T)) $(if $(DEV),DEV=$(DEV)) $(if $(SEED),SEED=$(SEED))
 
 bench:
 	@ci/bench

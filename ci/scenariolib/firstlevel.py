@@ -25,8 +25,8 @@ CMDLINE = ("console=ttyS0 nokaslr mitigations=off panic=-1 loglevel=5 "
 FIRMWARE = ("bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin",
             "linuxboot.bin", "multiboot_dma.bin", "pvh.bin")
 APPLETS = ("sh", "mount", "insmod", "cat", "echo", "stty", "poweroff",
-           "sleep", "ln", "kill", "mkfifo", "truncate")
-MODULES = {"qemu": ("kvm_amd",), "hvhost": ("kvm_amd", "virtio_blk")}
+           "sleep", "ln", "kill", "mkfifo", "truncate", "tunctl", "ip", "nc")
+MODULES = {"qemu": ("kvm_amd",), "hvhost": ("kvm_amd", "virtio_blk", "tun")}
 
 
 def _firmware(name):

@@ -18,6 +18,7 @@ from .streams import pump
 # How the end of the host program is told by ci/host/l1/init.
 ENDED = re.compile(r"^L1: host program ended with (\d+)")
 NAME = re.compile(r"\$([a-z_][a-z0-9_]*)")
+TAP = re.compile(r"\btap=(\w+)")
 
 
 def build():
@@ -175,6 +176,7 @@ class NestedHvHost(HvHost):
     """hvhost on KVM inside a first level that a software CPU runs."""
 
     level = firstlevel.LEVEL
+    features = HvHost.features | {"tap"}
     trace = True        # of every message and packet, into the host's stream
 
     def __init__(self, logdir, machine, on_console_line):
@@ -216,7 +218,8 @@ class NestedHvHost(HvHost):
         files = {"l2/kernel": self.machine.kernel / "bzImage",
                  "l2/initrd": self.machine.initramfs,
                  "hvhost": self._program, "l2/restartable": b"",
-                 "l2/disks": "".join(self._files).encode()}
+                 "l2/disks": "".join(self._files).encode(),
+                 "l2/taps": self._taps().encode()}
         initrd = os.path.getsize(self.machine.initramfs) >> 20
         level = firstlevel.FirstLevel(
             "hvhost", self._work,
@@ -224,6 +227,12 @@ class NestedHvHost(HvHost):
         command = level.command(files, inner, self._images)
         with open(self._logdir / "outer.log", "wb") as log:
             self._spawn(command, stdout=log, stderr=log)
+
+    def _taps(self):
+        """Name and address of each tap that a NIC is connected to."""
+        names = TAP.findall(" ".join(self.machine.devices))
+        return "".join("%s 10.9.%d.1/24\n" % (name, number)
+                       for number, name in enumerate(names))
 
     def wait_end(self, seconds):
         """True when hvhost ended by itself in time."""

@@ -262,6 +262,7 @@ VERBS = {
     "exit": _parse_exit,
     "start": lambda text: {"options": text},
     "crash": lambda text: {"marker": _regex(text)},
+    "splat": lambda text: {"marker": _regex(text)},
     "sleep": _parse_sleep,
     "note": _parse_note,
 }
@@ -276,6 +277,8 @@ def _parse_step(raw, number):
     verb, _, text = raw.partition(" ")
     if verb not in VERBS:
         raise ScenarioError("no step is called '%s'" % verb)
+    if verb == "splat" and "new" in stacks:
+        raise ScenarioError("splat is for stacks that are known to break")
     step = Step(verb, number, raw, stacks)
     step.args = VERBS[verb](text.strip())
     return step

@@ -204,7 +204,7 @@ class Runner:
     def _finish(self):
         """Proves that the checks stayed on, and that the guest goes down."""
         if self._splats.crash_pending:
-            raise StepFailed("the announced crash did not happen")
+            raise StepFailed("the announced crash or splat did not happen")
         if self._gone:
             return
         if self.config == "debug":
@@ -245,9 +245,9 @@ class Runner:
             "value": self._do_value, "wait": self._do_wait,
             "assert": self._do_assert, "let": self._do_let,
             "ready": self._do_ready, "gone": self._do_gone,
-            "crash": self._do_crash, "sleep": self._do_sleep,
-            "note": self._do_note, "exit": self._do_exit,
-            "start": self._do_start_host,
+            "crash": self._do_crash, "splat": self._do_splat,
+            "sleep": self._do_sleep, "note": self._do_note,
+            "exit": self._do_exit, "start": self._do_start_host,
         }
         return actions[step.verb](step.args)
 
@@ -376,6 +376,10 @@ class Runner:
 
     def _do_crash(self, args):
         self._splats.intend_crash(args["marker"])
+        return ""
+
+    def _do_splat(self, args):
+        self._splats.intend_splat(args["marker"])
         return ""
 
     @staticmethod

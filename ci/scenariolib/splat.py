@@ -82,6 +82,13 @@ class SplatDetector:
         self.found = []
         self._marker = None
         self._allowed = {}
+        self._anything = self._broken = False
+
+    def intend_splat(self, marker):
+        """From the line that matches on, the guest is broken: it may print
+        anything. marker is a compiled pattern."""
+        self._marker = marker
+        self._anything = True
 
     def intend_crash(self, marker):
         """marker is the compiled pattern of the line that starts it."""
@@ -100,6 +107,9 @@ class SplatDetector:
             # One trace shows the registers of each context that the next one
             # interrupted: user, task, soft interrupt, interrupt, under NMI.
             self._allowed["register dump"] = 4
+            self._broken |= self._anything
+        if self._broken:
+            return
         kind = classify(line)
         if kind is None:
             return

@@ -12,6 +12,17 @@ def _disk_rows(values):
         values["unmapped"] >> 20, values["lun_size"] >> 20))
 
 
+def _nic_rows(values):
+    yield (values["nic"][:8] + " (NIC)", values["nic_driver"],
+           "NVSP %s" % values["nvsp"],
+           "%d of 200 pings of 1000 bytes answered by the other NIC" % (
+               values["pings"]))
+    yield ("", "", "TCP", "%d KiB, %d large packets cut by the host" % (
+        values["tcp_bytes"] >> 10, values["tcp_large"]))
+    yield ("", "", "checksums", "%d good, %d bad" % (
+        values["checksums"], values["bad"]))
+
+
 def _memory_rows(values):
     down = values["total"] - values["total_down"]
     up = values["total_up"] - values["total_down"]
@@ -26,12 +37,24 @@ def _memory_rows(values):
 
 
 def _component_rows(values):
-    yield ("heartbeat", values["beats_driver"], "heartbeat",
+    yield ("heartbeat", values["beats_driver"],
+           "heartbeat %s" % values["beats_version"],
            "%d beats answered" % values["beats"])
+    yield ("time sync", values["beats_driver"],
+           "time sync %s" % values["time_version"],
+           "guest and host %d s apart" % abs(
+               values["guest_time"] - values["host_time"]))
+    yield ("key/value", values["beats_driver"],
+           "KVP %s" % values["kvp_version"],
+           "%d items from the guest's daemon" % values["kvp_items"])
+    yield ("shutdown", values["beats_driver"],
+           "shutdown %s" % values["shutdown_version"],
+           "the guest is off, as the host asked")
 
 
 # The value that says that a run saw the device, and its rows.
-PARTS = (("storage", _disk_rows), ("device", _memory_rows),
+PARTS = (("storage", _disk_rows), ("nic", _nic_rows),
+         ("device", _memory_rows),
          ("beats", _component_rows))
 
 

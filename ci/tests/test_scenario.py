@@ -199,6 +199,18 @@ class Splats(unittest.TestCase):
         got = self.feed(self.CRASH + (SPLATS[0][1],), "Trigger a crash")
         self.assertEqual([kind for kind, _ in got.found], ["KASAN"])
 
+    def test_broken_on_purpose(self):
+        got = SplatDetector()
+        got.intend_splat(re.compile("GPADL lost"))
+        got.feed("GPADL lost")
+        for line in self.CRASH + (SPLATS[0][1],):
+            got.feed(line)
+        self.assertFalse(got.found or got.crash_pending)
+        got = SplatDetector()
+        got.intend_splat(re.compile("GPADL lost"))
+        got.feed(SPLATS[0][1])
+        self.assertTrue(got.found and got.crash_pending)
+
     def test_crash_that_never_comes(self):
         self.assertTrue(self.feed(("all is well",), "Trigger").crash_pending)
 
@@ -526,10 +538,19 @@ class Commands(unittest.TestCase):
         values.update(storage="b4e3a96b-", storage_driver="hv_storvsc",
                       vstor_version="6.2", root="/dev/sda ext4",
                       written=32 << 20, unmapped=64 << 20, lun_size=64 << 20,
-                      beats=3, beats_driver="hv_utils")
+                      nic="257dd291-", nic_driver="hv_netvsc", nvsp="6.1",
+                      pings=200, tcp_bytes=3 << 19, tcp_large=7,
+                      checksums=9, bad=0, beats=3, beats_driver="hv_utils",
+                      beats_version="3.0", time_version="4.0", guest_time=100,
+                      host_time=101, kvp_version="5.0", kvp_items=10,
+                      shutdown_version="3.2")
         text = render(("a", "b", "c", "d"), tour_rows(values))
         self.assertIn("64 of 64 MiB given back", text)
+        self.assertRegex(text, r"257dd291 \(NIC\) +hv_netvsc +NVSP 6\.1 +200 ")
+        self.assertIn("1536 KiB, 7 large packets", text)
         self.assertIn("3 beats answered", text)
+        self.assertIn("guest and host 1 s apart", text)
+        self.assertIn("10 items", text)
 
 
 if __name__ == "__main__":

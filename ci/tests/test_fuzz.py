@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of ci/fuzz's parts that need no guest."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.dont_write_bytecode = True
+
+from scenariolib import fuzz  # noqa: E402
+from scenariolib import runner as runner_module  # noqa: E402
+from scenariolib.parser import parse  # noqa: E402
+from test_scenario import FakeHost  # noqa: E402
+
+
+class Shrink(unittest.TestCase):
+    """The list gets short, keeps what matters, and costs what it may."""
+
+    def shrink(self, needed, limit):
+        asked = []
+
+        def fails(part):
+            asked.append(part)
+            return needed <= set(part)
+
+        return fuzz.shrink(list(range(100)), fails, limit), len(asked)
+
+    def test_two_of_a_hundred(self):
+        self.assertEqual(self.shrink({3, 17}, 1000)[0], [3, 17])
+
+    def test_the_last_one(self):
+        items, asked = self.shrink({99}, 1000)
+        self.assertEqual((items, asked), ([99], 1))
+
+    def test_all_of_them(self):
+        self.assertEqual(len(self.shrink(set(range(100)), 1000)[0]), 100)
+
+    def test_limit(self):
+        items, asked = self.shrink({3, 17}, 5)
+        self.assertLessEqual(asked, 5)
+        self.assertLessEqual({3, 17}, set(items))
+
+
+class Texts(unittest.TestCase):
+    """What is written down is what is read again."""
+
+    def test_every_target_has_steps(self):
+        for target in fuzz.TARGETS.values():
+            self.assertTrue(fuzz.steps_of(target.load + [fuzz.DISK]))
+            self.assertTrue(fuzz.scenario([target.name], 60).steps)
+        for name in fuzz.USUAL:
+            self.assertIn(name, fuzz.TARGETS)
+
+    def test_scenario_of_a_finding(self):
+        found = fuzz.Figures("balloon0", 7, error="KASAN in the guest log\nx")
+        items = ["at 3 mute packet", "at 9 corrupt data@4:2 ^0x8"]
+        for certain in (True, False):
+            text = fuzz.as_scenario(found, items, 4, certain)
+            parsed = parse("x", text)
+            self.assertIn("host balloon0 fault at 3 mute packet",
+                          [step.text for step in parsed.steps])
+            self.assertEqual("did not fail again" in text, not certain)
+
+    def test_lines_of_the_trace(self):
+        match = fuzz.MADE_UP.search(
+            "12.5 - fault scsi1 at 12 corrupt desc.len8 ~")
+        self.assertEqual(match.groups(),
+                         ("scsi1", "at 12 corrupt desc.len8 ~"))
+        for line in ("- fault bus rescind-at OFFERCHANNEL",
+                     "- fault scsi1.0: no room, a packet is lost"):
+            self.assertIsNone(fuzz.MADE_UP.search(line))
+
+    def test_reasons(self):
+        text = ("rejected 3 relid out of range\n"
+                "  tx_ring ok rx_ring bad index\n"
+                "  tx_ring bad packet type rx_ring ok\n"
+                "  tx_ring ok rx_ring ok\n"
+                "reject_length          : 2\nreject_type            : 0\n")
+        found = set()
+        for regex in fuzz.REASONS:
+            found.update(match.group(match.lastindex)
+                         for match in regex.finditer(text))
+        self.assertEqual(found, {"relid out of range", "bad index",
+                                 "bad packet type", "length"})
+
+    def test_figures(self):
+        figures = fuzz.Figures("bus", 1, loops=2, longest=61.4,
+                               counts={"messages": (40, 3),
+                                       "flags": (0, 0)})
+        self.assertIn("messages 3/40", figures.line())
+        self.assertNotIn("flags", figures.line())
+
+
+class Guest:
+    """One that can do all, and says `broken` from some command on."""
+
+    def __init__(self, host):
+        self._host = host
+        self.commands = 0
+
+    def wait_ready(self, _):
+        """As an Agent's."""
+        return "id"
+
+    def start(self, _):
+        """As an Agent's."""
+        return "1"
+
+    def run(self, command, _):
+        """As an Agent's."""
+        self.commands += 1
+        if self.commands == self._host.breaks_at:
+            self._host.console.feed(b"BUG: KASAN: broken\n")
+        if "hyperv/connection" in command:
+            return 0, "rejected 2 relid out of range\n"
+        return 0, ""
+
+
+class Host(FakeHost):
+    """Takes every command and says what it made up."""
+
+    breaks_at = 0
+    taken = []
+
+    def __init__(self, logdir, machine, on_console_line):
+        super().__init__(logdir, machine, on_console_line)
+        self.agent = Guest(self)
+
+    def command(self, text, _):
+        self.taken.append(text)
+        if text.endswith("fault list"):
+            return "messages 40 changed 3\npackets 7 changed 0"
+        if "fault fuzz" in text:
+            self.host.feed(b"- fault bus at 4 mute message\n"
+                           b"- fault bus: late message goes out\n")
+        return "actual 716800 KiB"
+
+
+class Campaigns(unittest.TestCase):
+    """A campaign in a guest that is not there."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        base = Path(folder.name)
+        (base / "kernels/lean-new").mkdir(parents=True)
+        (base / "kernels/lean-new/stamp").touch()
+        for name, value in (("KERNELS", base / "kernels"),
+                            ("LOGS", base / "logs")):
+            self.patch(runner_module, name, value)
+        self.patch(runner_module.image, "guest_initramfs",
+                   lambda *args: None)
+
+    def patch(self, where, name, value):
+        """For one test."""
+        old = getattr(where, name)
+        setattr(where, name, value)
+        self.addCleanup(setattr, where, name, old)
+
+    def campaign(self, breaks_at=0, **replay):
+        """A finished one, of the bus; three turns of its load."""
+        host = type("H", (Host,), {"breaks_at": breaks_at, "taken": []})
+        made = fuzz.Campaign(["bus"], 5, 60, "new", "lean", host,
+                             lambda line: None, **dict({"loops": 3},
+                                                       **replay))
+        made.run()
+        return made, host.taken
+
+    def test_all_goes_well(self):
+        made, taken = self.campaign()
+        self.assertEqual(made.result.verdict, "pass", made.result.reason)
+        figures = made.figures[0]
+        self.assertEqual((figures.loops, figures.error), (3, ""))
+        self.assertEqual(figures.counts["messages"], (40, 3))
+        self.assertEqual(figures.reasons, {"relid out of range"})
+        self.assertEqual(figures.made_up, ["at 4 mute message"])
+        self.assertIn("bus fault fuzz 5 12", taken)
+        self.assertEqual(taken.count("rescind heartbeat0"), 3)
+
+    def test_a_splat_ends_it(self):
+        made, _ = self.campaign(breaks_at=9)
+        self.assertEqual(made.result.verdict, "fail")
+        self.assertIn("KASAN", made.figures[0].error)
+        self.assertEqual(made.figures[0].made_up, ["at 4 mute message"])
+
+    def test_a_replay_gives_the_list(self):
+        made, taken = self.campaign(replay=["at 4 mute message"])
+        self.assertEqual(made.result.verdict, "pass", made.result.reason)
+        first = taken.index("bus fault at 4 mute message")
+        self.assertEqual(taken[first + 1], "bus fault start")
+
+
+if __name__ == "__main__":
+    unittest.main()
