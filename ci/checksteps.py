@@ -75,7 +75,7 @@ def full_steps():
         Step("user-all", "ci/user/run check gcc clang gcc-m32 s390x",
              ("packages",), False, long),
         Step("coverage", "ci/coverage", ("packages",), False, long),
-        Step("bench", "ci/bench", ("base",), True, long),
+        Step("bench", "ci/bench", ("tree", "kernel-lean"), True, long),
         Step("kernel-legacy", "ci/kernel build lean legacy", ("base",), True,
              long),
         Step("exports", "ci/kernel check-exports",

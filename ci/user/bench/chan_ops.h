@@ -21,6 +21,7 @@ struct vmbus_chan {
 	struct hvb_ring_rx rx;
 	void *rx_buf;
 	unsigned long *monitor_word;
+	unsigned long poison_told;
 };
 
 #define to_vmbus_chan(c)	container_of(c, struct vmbus_chan, ch)
@@ -45,6 +46,8 @@ void vmbus_ring_poisoned(struct vmbus_chan *chan, unsigned int which);
 #define hv_isolation_type_tdx()		(false)
 #define hv_ghcb_hypercall(c, i, o, n)	((void)(i))
 #define hv_tdx_hypercall(c, a, b)	((void)(a))
+#define __acquire(lock)			((void)0)
+#define __release(lock)			((void)0)
 #define trace_vmbus_setevent(c)		((void)(c))
 #define vmbus_debug_delay_message(c)	((void)(c))
 
