@@ -82,10 +82,9 @@ static bool list(struct vstor *v, struct text *answer)
 	text_add(answer, "state %s, vstor %u.%u, sub-channels %u of %u, absent LUNs asked %llu\n",
 		 vstor_state_name(v->state), version >> 8, version & 0xff, v->created,
 		 v->dev->max_sub, (unsigned long long)v->absent);
-	for (unsigned int sub = 0; sub <= v->dev->max_sub; sub++)
-		if (v->requests[sub])
-			text_add(answer, "channel %u requests %llu\n", sub,
-				 (unsigned long long)v->requests[sub]);
+	for (unsigned int sub = 0; sub <= v->created; sub++)
+		text_add(answer, "channel %u requests %llu\n", sub,
+			 (unsigned long long)v->requests[sub]);
 	if (v->kind == VSTOR_FC) {
 		fc_names_describe(&v->names, answer);
 		text_add(answer, "\n");
