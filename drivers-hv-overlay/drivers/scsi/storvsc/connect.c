@@ -33,12 +33,12 @@ bool stv_rescinded(const struct stv_dev *dev)
 static int stv_ask_send(struct stv_dev *dev, void *msg, u64 id,
 			unsigned long deadline)
 {
+	const u32 flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
 	int ret;
 
 	for (;;) {
 		ret = vmbus_sendpacket(dev->hdev->channel, msg, STV_PKT_LEN, id,
-				       VM_PKT_DATA_INBAND,
-				       VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+				       VM_PKT_DATA_INBAND, flags);
 		if (ret != -EAGAIN)
 			return ret;
 		if (time_after(jiffies, deadline))
