@@ -58,6 +58,9 @@ void vmbus_chan_set_offer(struct vmbus_chan *chan,
 	ch->device_id = hvb_dev_type(&offer->type, offer->hvsock);
 
 	chan->monitor_word = NULL;
+	/* The doorbell does as well. */
+	if (offer->monitor_bad)
+		vmbus_chan_reject(chan, "no such monitor");
 	if (!offer->monitored)
 		return;
 	off = hvb_monitor_pending_off(&offer->mon);

@@ -86,22 +86,25 @@ void stv_queues_free(struct stv_dev *dev)
 /*
  * The host takes one range: a first page that need not be full, whole pages, a
  * last one. The block layer cuts commands accordingly (virt_boundary_mask), and
- * the DMA layer keeps offsets (min_align_mask); that both did is checked, since
- * what doesn't fit would be written beyond the packet.
+ * the DMA layer keeps offsets (min_align_mask); that both did, and mapped no more
+ * and no less than the command moves, is checked: pages that are too many would
+ * be written beyond the packet, and room for some would be left as it was.
  */
-static bool stv_one_range(struct scsi_cmnd *cmd, int nents)
+static bool stv_one_range(struct scsi_cmnd *cmd, const struct stv_xfer *x)
 {
 	struct scatterlist *sg;
 	dma_addr_t seams = 0;
+	u32 total = 0;
 	int i;
 
-	for_each_sg(scsi_sglist(cmd), sg, nents, i) {
+	for_each_sg(scsi_sglist(cmd), sg, x->nents, i) {
+		total += sg_dma_len(sg);
 		if (i)
 			seams |= sg_dma_address(sg);
-		if (i < nents - 1)
+		if (i < x->nents - 1)
 			seams |= sg_dma_address(sg) + sg_dma_len(sg);
 	}
-	return !(seams & ~HV_HYP_PAGE_MASK);
+	return total == x->len && !(seams & ~HV_HYP_PAGE_MASK);
 }
 
 static int stv_map_data(struct scsi_cmnd *cmd, struct stv_xfer *x)
@@ -117,7 +120,8 @@ static int stv_map_data(struct scsi_cmnd *cmd, struct stv_xfer *x)
 	x->len = scsi_bufflen(cmd);
 	x->offset = offset_in_hvpage(sg_dma_address(scsi_sglist(cmd)));
 	x->pfns = stv_range_pfns(x->offset, x->len);
-	if (likely(x->nents == 1 || stv_one_range(cmd, x->nents)))
+	if (likely(x->nents == 1 ? sg_dma_len(scsi_sglist(cmd)) == x->len :
+				   stv_one_range(cmd, x)))
 		return 0;
 
 	scsi_dma_unmap(cmd);
