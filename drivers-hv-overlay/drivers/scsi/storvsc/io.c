@@ -86,9 +86,9 @@ void stv_queues_free(struct stv_dev *dev)
 /*
  * The host takes one range: a first page that need not be full, whole pages, a
  * last one. The block layer cuts commands accordingly (virt_boundary_mask), and
- * the DMA layer keeps offsets (min_align_mask); that both did, and mapped no more
- * and no less than the command moves, is checked: pages that are too many would
- * be written beyond the packet, and room for some would be left as it was.
+ * the DMA layer keeps offsets (min_align_mask). That both did, and mapped no
+ * more and no less than the command moves, is checked: pages that are too many
+ * would be written beyond the packet, and room for some left as it was.
  */
 static bool stv_one_range(struct scsi_cmnd *cmd, const struct stv_xfer *x)
 {
