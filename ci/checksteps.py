@@ -17,6 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 LOGS = os.environ.get("LOGS") or os.path.join(BUILD, "logs")
 HOUR = 3600
+TAIL = 16           # lines of a failed step's log that the end repeats
 
 
 class Step:
@@ -32,6 +33,7 @@ class Step:
         self.env = env or {}
         self.state = "waiting"      # running, pass, FAIL
         self.note = ""
+        self.tail = []              # of a failed step's log
         self.seconds = 0
 
 
@@ -168,8 +170,10 @@ class Runner:
                 return False, f"stopped after {step.limit} s"
             finally:
                 self.children.pop(step.name, None)
-        note = last_line(log)
-        return code == 0, note
+        lines = last_lines(log)
+        if code:
+            step.tail = lines[-TAIL:-1]
+        return code == 0, lines[-1] if lines else ""
 
 
 def stop(child):
@@ -185,12 +189,12 @@ def stop(child):
             continue
 
 
-def last_line(path):
+def last_lines(path):
+    """The end of a log without its empty lines, each cut to a screen's."""
     with open(path, "rb") as handle:
-        handle.seek(max(0, os.path.getsize(path) - 4000))
+        handle.seek(max(0, os.path.getsize(path) - 8000))
         text = handle.read().decode("utf-8", "replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:120] if lines else ""
+    return [line.strip()[:120] for line in text.splitlines() if line.strip()]
 
 
 def choose(steps, names):
@@ -238,6 +242,8 @@ def main():
     failed = [s for s in runner.steps if s.state != "pass"]
     for step in failed:
         print(f"failed: {step.name}: {step.note}")
+        for line in step.tail:
+            print(f"    {line}")
     print(f"took {(time.monotonic() - begin) / 60:.0f} minutes")
     print(f"{len(runner.steps) - len(failed)} passed, {len(failed)} failed",
           flush=True)

@@ -18,6 +18,7 @@ from .runner import Runner
 
 NEED_MIB = 600
 ATTEMPTS = 3
+CONSOLE_LINES = 6
 PRINT_LOCK = threading.Lock()
 
 EPILOG = """NAME is a file ci/scenarios/NAME.scn; the language is described in
@@ -149,7 +150,7 @@ def check_disk():
 
 
 def run_one(run, host_class, quiet):
-    """Runs one scenario and prints it; returns its verdict."""
+    """Runs one scenario and prints it; returns why it failed, or ""."""
     scenario, stack, config = run
     name = "%s %s/%s" % (scenario.name, stack, config)
     lines = []
@@ -179,11 +180,24 @@ def run_one(run, host_class, quiet):
                                 for line in lines[-20:]))
             print("FAIL %s: %s\n     logs: %s" % (
                 name, result.reason, result.logdir), flush=True)
-    return result.verdict
+            return "%s: %s\n%s" % (name, result.reason,
+                                   console_end(result.logdir))
+    return ""
+
+
+def console_end(logdir):
+    """The last lines of the guest's console, for who has but this output."""
+    try:
+        with open(os.path.join(logdir, "console.log"), errors="replace",
+                  encoding="utf-8") as console:
+            lines = console.read().splitlines()[-CONSOLE_LINES:]
+    except OSError:
+        return "     no console log"
+    return "\n".join("     | " + line[:150] for line in lines)
 
 
 def run_all(args, runs):
-    """The verdicts of all (run, host class), in order."""
+    """Why each of (run, host class) failed, or "", in order."""
     def one(pair):
         return run_one(*pair, args.quiet)
 
@@ -234,9 +248,11 @@ def main(argv):
         die(str(err))
     if not args.no_build:
         build_kernels([run for run, _ in wanted])
-    verdicts = run_all(args, wanted)
-    passed = verdicts.count("pass")
-    failed = len(verdicts) - passed
+    failures = run_all(args, wanted)
+    passed = failures.count("")
+    failed = len(failures) - passed
+    for failure in filter(None, failures):
+        print("failed: " + failure)
     if skipped:
         print("%d not run" % skipped)
     print("%d passed, %d failed" % (passed, failed))
