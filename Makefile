@@ -39,6 +39,7 @@ help:
 #h   make scenario S=name    one guest scenario (S=list shows them)
 #h                         HOST=, STACK=      as for make run
 #h   make scenarios      all of them
+#h                         HOST=, STACK=, CONFIG=lean|debug, J=guests at a time
 #h   make fuzz           a host that misbehaves by seed, a minute for each device
 #h                         T=MINUTES, DEV=name[,name], SEED=N (ci/fuzz --help)
 #h   make bench          new against legacy: table and build/bench/report.json
@@ -82,7 +83,7 @@ scenario:
 	ci/scenario $(if $(filter list,$(S)),--list,$(S))
 
 scenarios:
-	@ci/scenario --all
+	@ci/scenario --all --quiet $(if $(J),--jobs $(J))
 
 fuzz:
 	@ci/fuzz $(if $(T),T=$(T)) $(if $(DEV),DEV=$(DEV)) $(if $(SEED),SEED=$(SEED))

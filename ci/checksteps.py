@@ -82,7 +82,7 @@ def full_steps():
              long),
         Step("exports", "ci/kernel check-exports",
              ("kernel-lean", "kernel-legacy"), True, long),
-        Step("scenarios-all", "ci/scenario --all",
+        Step("scenarios-all", "ci/scenario --matrix",
              ("kernel-lean", "kernel-debug", "kernel-legacy"), True, long),
         Step("arches", "ci/gates arches", tree, True, long),
         Step("prefixes", "ci/gates prefixes", tree, True, long),

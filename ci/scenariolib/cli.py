@@ -46,6 +46,8 @@ def parse_args(argv):
     parser = argparse.ArgumentParser(prog="ci/scenario", epilog=EPILOG)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--all", action="store_true",
+                        help="every scenario, with one stack and config")
+    parser.add_argument("--matrix", action="store_true",
                         help="every scenario with every stack and config")
     parser.add_argument("--check", action="store_true",
                         help="the handful that make check runs")
@@ -102,9 +104,12 @@ def plan(args, scenarios):
     for scenario in scenarios:
         if args.check:
             wanted = scenario.check
-        elif args.all:
+        elif args.matrix:
             wanted = [(stack, config) for stack in scenario.stacks
                       for config in scenario.configs if stack != "newleg"]
+        elif args.all:
+            wanted = [(args.stack or "new",
+                       args.config or scenario.configs[0])]
         else:
             wanted = [(args.stack or "new", args.config or "lean")]
         runs += [(scenario, stack, config) for stack, config in wanted
@@ -230,8 +235,9 @@ def main(argv):
     """Returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ci/scenario: ended"))
     args = parse_args(argv)
-    if not (args.names or args.all or args.check or args.list):
-        die("which one? name scenarios, or --all, --check, --list, --help")
+    if not (args.names or args.all or args.matrix or args.check or args.list):
+        die("which one? name scenarios, or --all, --matrix, --check, --list, "
+            "--help")
     scenarios = load_scenarios(args.names)
     if args.list:
         list_scenarios(scenarios)

@@ -500,10 +500,15 @@ class Commands(unittest.TestCase):
     def test_plan(self):
         scenario = parse("t", HEAD + "stacks new legacy\ncheck new/debug\n"
                                      "steps\nguest a\n")
-        runs = cli.plan(self.args("--all"), [scenario])
+        runs = cli.plan(self.args("--matrix"), [scenario])
         self.assertEqual([run[1:] for run in runs],
                          [("new", "lean"), ("new", "debug"),
                           ("legacy", "lean"), ("legacy", "debug")])
+        runs = cli.plan(self.args("--all"), [scenario])
+        self.assertEqual([run[1:] for run in runs], [("new", "lean")])
+        runs = cli.plan(self.args("--all", "STACK=legacy", "CONFIG=debug"),
+                        [scenario])
+        self.assertEqual([run[1:] for run in runs], [("legacy", "debug")])
         runs = cli.plan(self.args("--check"), [scenario])
         self.assertEqual([run[1:] for run in runs], [("new", "debug")])
         runs = cli.plan(self.args("t", "STACK=legacy"), [scenario])

@@ -420,6 +420,10 @@ static void vmbus_post_relid_released(u32 relid)
 	trace_vmbus_release_relid(relid, ret);
 }
 
+/* What has been given back to the host, over a connection. */
+static struct hvb_relids vmbus_relids;
+static DEFINE_SPINLOCK(vmbus_relids_lock);
+
 /* Relids of offers that were refused: they are given back by a work. */
 static DECLARE_BITMAP(vmbus_refused, VMBUS_MAX_RELIDS);
 
@@ -436,18 +440,59 @@ static void vmbus_refused_work(struct work_struct *work)
 static DECLARE_WORK(vmbus_refused_w, vmbus_refused_work);
 
 /**
- * vmbus_chan_refuse() - tell the host that an offer was not taken
- * @relid: relid of the offer, in range; no channel has it
+ * vmbus_chan_relids_reset() - relids stand for nothing yet
+ *
+ * Context: process; connected, and the host has not been asked for offers.
+ */
+void vmbus_chan_relids_reset(void)
+{
+	spin_lock(&vmbus_relids_lock);
+	hvb_relids_init(&vmbus_relids);
+	bitmap_zero(vmbus_refused, VMBUS_MAX_RELIDS);
+	spin_unlock(&vmbus_relids_lock);
+}
+
+/**
+ * vmbus_chan_relid_offered() - a relid has to be given back from now on
+ * @relid: relid of an offer, in range; no channel has it
+ *
+ * Context: process.
+ */
+void vmbus_chan_relid_offered(u32 relid)
+{
+	spin_lock(&vmbus_relids_lock);
+	hvb_relids_offered(&vmbus_relids, relid);
+	spin_unlock(&vmbus_relids_lock);
+}
+
+static bool vmbus_chan_relid_back(u32 relid)
+{
+	bool tell;
+
+	spin_lock(&vmbus_relids_lock);
+	tell = hvb_relids_give_back(&vmbus_relids, relid);
+	spin_unlock(&vmbus_relids_lock);
+	return tell;
+}
+
+/**
+ * vmbus_chan_refuse() - tell the host that no channel will have a relid
+ * @relid: relid of an offer that was not taken, or of a rescind, in range; no
+ *	channel has it
  *
  * Nothing is posted here: that may take a while, if the host is slow, and who
  * takes offers in also has to tell drivers of rescinds.
  *
  * Context: process; hv_pri_chan exists.
+ * Return: false if the host has been told of this relid already.
  */
-void vmbus_chan_refuse(u32 relid)
+bool vmbus_chan_refuse(u32 relid)
 {
+	if (!vmbus_chan_relid_back(relid))
+		return false;
 	set_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
 	queue_work(vmbus_conn.dev_wq, &vmbus_refused_w);
+	return true;
 }
 
 /**
@@ -462,6 +507,7 @@ void vmbus_chan_refuse(u32 relid)
 void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 {
 	u32 relid = chan->ch.offermsg.child_relid;
+	bool tell;
 
 	if (!(actions & HVB_DO_FREE))
 		return;
@@ -469,6 +515,9 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	/* The entry of a primary went with its device. */
 	if (chan->ch.primary_channel)
 		vmbus_chan_sysfs_del(chan);
+
+	/* A rescind that doesn't find the channel any more is not answered. */
+	tell = actions & HVB_DO_RELID_RELEASED && vmbus_chan_relid_back(relid);
 
 	mutex_lock(vmbus_channel_mutex);
 	if (actions & HVB_DO_UNMAP)
@@ -483,7 +532,7 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	vmbus_free_ring(&chan->ch);
 
 	/* The last message about this relid: the host may offer it anew. */
-	if (actions & HVB_DO_RELID_RELEASED)
+	if (tell)
 		vmbus_post_relid_released(relid);
 
 	vmbus_chan_settled(chan);

@@ -544,6 +544,7 @@ int vmbus_conn_request_offers(void)
 	int ret;
 
 	reinit_completion(&vmbus_conn.offers_done);
+	vmbus_chan_relids_reset();
 
 	hvb_enc_request_offers(&wire);
 	ret = vmbus_post(wire.data, wire.len, true);

@@ -539,7 +539,8 @@ static void ctrl_handle(const struct ctrl_msg *entry)
 		ctrl_offer(&msg.offer);
 		break;
 	case HVB_MSG_RESCIND:
-		vmbus_on_rescind(msg.rescind_relid);
+		if (vmbus_on_rescind(msg.rescind_relid))
+			ctrl_reject(HVB_MSG_RESCIND, HVB_REJ_NO_CHANNEL);
 		break;
 	case HVB_MSG_ALL_OFFERS:
 		complete_all(&vmbus_conn.offers_done);

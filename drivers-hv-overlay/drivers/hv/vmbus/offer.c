@@ -528,6 +528,7 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 		return -EACCES;
 	if (vmbus_relid_taken(offer->relid))
 		return -EEXIST;
+	vmbus_chan_relid_offered(offer->relid);
 	if (vmbus_offer_unknown(offer))
 		pr_info("Unknown GUID: %pUl\n", &offer->type);
 
@@ -563,8 +564,9 @@ int vmbus_on_offer(const struct hvb_offer *offer)
  * Wakes everybody who waits for the host about this channel before it returns.
  *
  * Context: process, on hv_vmbus_con.
+ * Return: 0, or -ENODEV for a relid that wasn't offered.
  */
-void vmbus_on_rescind(u32 relid)
+int vmbus_on_rescind(u32 relid)
 {
 	struct vmbus_chan *chan;
 	unsigned int actions;
@@ -572,17 +574,19 @@ void vmbus_on_rescind(u32 relid)
 	trace_vmbus_onoffer_rescind(relid);
 
 	chan = vmbus_relid_get(relid);
-	if (!chan) {
-		/* We may have refused or released it meanwhile. */
-		pr_debug("rescind of unknown channel %u\n", relid);
-		return;
-	}
+	/*
+	 * It may have been given back meanwhile. If not, its offer was lost or
+	 * couldn't be read, and the host waits for it.
+	 */
+	if (!chan)
+		return vmbus_chan_refuse(relid) ? -ENODEV : 0;
 
 	if (vmbus_chan_event(chan, HVB_EV_RESCIND, &actions))
 		vmbus_chan_reject(chan, "rescinded again");
 	else
 		vmbus_chan_take_away(chan, actions);
 	vmbus_chan_put(chan);
+	return 0;
 }
 
 /**

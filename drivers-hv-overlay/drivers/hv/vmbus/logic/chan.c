@@ -4,6 +4,8 @@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/nospec.h>
+#include <linux/string.h>
 
 #include "chan.h"
 
@@ -502,3 +504,55 @@ const char *hvb_chan_event_name(enum hvb_chan_event event)
 						  "invalid";
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_chan_event_name);
+
+/**
+ * hvb_relids_init() - start with the relids of a new connection
+ * @relids: to be initialised
+ *
+ * Context: any; the caller serialises.
+ */
+void hvb_relids_init(struct hvb_relids *relids)
+{
+	memset(relids, 0, sizeof(*relids));
+}
+EXPORT_SYMBOL_IF_KUNIT(hvb_relids_init);
+
+/**
+ * hvb_relids_offered() - the host offers a relid that no channel has
+ * @relids: relids of the connection
+ * @relid: the relid, any value
+ *
+ * Context: any; the caller serialises.
+ */
+void hvb_relids_offered(struct hvb_relids *relids, u32 relid)
+{
+	if (relid >= HVB_RELID_LIMIT)
+		return;
+	relid = array_index_nospec(relid, HVB_RELID_LIMIT);
+	relids->back[relid / 8] &= ~(1 << relid % 8);
+}
+EXPORT_SYMBOL_IF_KUNIT(hvb_relids_offered);
+
+/**
+ * hvb_relids_give_back() - a relid isn't in use, or not any more
+ * @relids: relids of the connection
+ * @relid: the relid, any value
+ *
+ * Context: any; the caller serialises.
+ * Return: true if the host has to be told, false if it has been told already,
+ * and for a relid that can't be.
+ */
+bool hvb_relids_give_back(struct hvb_relids *relids, u32 relid)
+{
+	u8 bit;
+
+	if (!relid || relid >= HVB_RELID_LIMIT)
+		return false;
+	relid = array_index_nospec(relid, HVB_RELID_LIMIT);
+	bit = 1 << relid % 8;
+	if (relids->back[relid / 8] & bit)
+		return false;
+	relids->back[relid / 8] |= bit;
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(hvb_relids_give_back);

@@ -38,6 +38,8 @@
 
 #include <linux/types.h>
 
+#include "../wire/offer.h"
+
 /**
  * enum hvb_chan_state - where a channel is in its life
  * @HVB_CH_NEW: offered, not yet visible to drivers
@@ -194,5 +196,20 @@ bool hvb_chan_relid_valid(enum hvb_chan_state state);
 bool hvb_chan_rescinded(enum hvb_chan_state state);
 const char *hvb_chan_state_name(enum hvb_chan_state state);
 const char *hvb_chan_event_name(enum hvb_chan_event event);
+
+/**
+ * struct hvb_relids - which relids the guest has given back to the host
+ * @back: a bit for each: RELID_RELEASED was sent since its last offer
+ *
+ * The host answers neither an offer that was refused nor one that was lost; it
+ * may rescind both. A relid is given back once, whatever comes first.
+ */
+struct hvb_relids {
+	u8 back[HVB_RELID_LIMIT / 8];
+};
+
+void hvb_relids_init(struct hvb_relids *relids);
+void hvb_relids_offered(struct hvb_relids *relids, u32 relid);
+bool hvb_relids_give_back(struct hvb_relids *relids, u32 relid);
 
 #endif /* _HV_VMBUS_LOGIC_CHAN_H */
