@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 import unittest
 from pathlib import Path
 
@@ -419,6 +420,35 @@ class Running(unittest.TestCase):
         self.fails("the host ended with 4", "exit 0 within 1\n", exit_code=4)
         self.fails("still runs", "exit 0 within 0\n", ends=False)
         self.fails("has not ended", "expect hello within 1\nstart\n")
+
+    def test_limits_stretch_with_the_longest_boot(self):
+        clock = [0.0]
+
+        class SlowAgent(FakeAgent):
+            boots = [30, 15, 60]
+
+            def wait_ready(self, _):
+                clock[0] += self.boots.pop(0)
+                return "id"
+
+        class SlowHost(FakeHost):
+            def __init__(self, *args):
+                super().__init__(*args)
+                self.agent = SlowAgent({})
+                self.started = clock[0]
+
+        self.patch(runner_module, "time", types.SimpleNamespace(
+            monotonic=lambda: clock[0], sleep=lambda _: None,
+            strftime=time.strftime, localtime=time.localtime))
+        scenario = parse("t", HEAD + "timeout 100\nsteps\n"
+                         "expect hello within 1\n" + 2 * (
+                             "exit 0 within 1\nstart\nready within 60\n"))
+        runner = runner_module.Runner(scenario, "new", "lean", SlowHost,
+                                      lambda line: None)
+        self.assertEqual(runner.run().verdict, "pass")
+        self.assertEqual(
+            runner._limit(5),  # pylint: disable=protected-access
+            5 * runner_module.RESERVE * 60 / runner_module.USUAL_BOOT_SECONDS)
 
     def test_a_splat_fails_a_run_whose_steps_all_pass(self):
         self.fails("WARNING in the guest log", "expect hello within 1\n",
