@@ -8,10 +8,11 @@
  * each channel) or the one that all other channels share.
  *
  * Who may do what, where:
- *  - control messages are handled in vCPU threads under the bus lock;
+ *  - control messages are handled by a thread of their own (posts.c), one at a time and
+ *    under the bus lock: a processor that posts one waits for neither;
  *  - a device's open(), packet(), timer() and close() run under the channel's lock;
- *    open() and close() in whichever thread and under the bus lock, too (they must not
- *    wait: no processor can post a message meanwhile), the others in the worker;
+ *    open() and close() in whichever thread and under the bus lock, too (no message is
+ *    handled meanwhile, so they must not wait for one), the others in the worker;
  *  - command() runs in the main thread with no lock held;
  *  - code under a channel's lock must not take the bus lock: it uses loop_call().
  *

@@ -8,15 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECTION_MESSAGES	1u	/* connection id of posts, any version */
-#define CONNECTION_MESSAGES_5	4u	/* and from 5.0 on */
-#define CHANNEL_MESSAGE		1u	/* TLFS message type of VMBus */
+#define CONNECTION_MESSAGES_5	4u	/* of posts, from 5.0 on */
 #define STATE_FAILED		2	/* "unknown failure" in VERSION_RESPONSE */
-/*
- * Replies that may wait for the guest before its posts are refused. The host's own
- * messages don't count against it: 2047 relids have one offer and one rescind each.
- */
-#define BACKLOG_MAX		64u
 #define RETRY_NS		1000000u
 
 struct bus bus = {
@@ -340,29 +333,13 @@ static void handle(const struct guest_message *m, uint32_t connection)
 	}
 }
 
-/* What isn't understood is dropped; the hypercall succeeds nevertheless (VMBus protocol). */
-uint16_t vmbus_post_message(unsigned int vp, uint32_t conn, uint32_t type,
-			    const void *payload, uint32_t len)
+void message_handle(unsigned int vp, uint32_t conn, const void *payload, uint32_t len)
 {
 	struct guest_message m;
 	enum parse_result result;
 
-	/* A host before 5.0 has no port 4. */
-	if (conn != CONNECTION_MESSAGES &&
-	    (conn != CONNECTION_MESSAGES_5 || bus.max_version < VERSION(5, 0))) {
-		trace_message(true, vp, payload, len, "no such connection");
-		return HV_INVALID_CONNECTION;
-	}
-	if (type != CHANNEL_MESSAGE || len > MESSAGE_BYTES)
-		return HV_INVALID_PARAMETER;
 	pthread_mutex_lock(&bus.lock);
 	result = wire_parse(payload, len, bus.version, &m);
-	/* Those two throw the backlog away. */
-	if ((m.type != MSG_CONTACT && m.type != MSG_UNLOAD &&
-	     connection_backlog() >= BACKLOG_MAX) || (fault_on && fault_refuses(m.type))) {
-		pthread_mutex_unlock(&bus.lock);
-		return HV_NO_BUFFERS;
-	}
 	trace_message(true, vp, payload, len, result == PARSE_OK ? NULL : wire_reason(result));
 	if (result == PARSE_OK) {
 		if (fault_on)
@@ -376,17 +353,18 @@ uint16_t vmbus_post_message(unsigned int vp, uint32_t conn, uint32_t type,
 			  wire_reason(result));
 	}
 	pthread_mutex_unlock(&bus.lock);
-	return HV_OK;
 }
 
 void bus_create(uint32_t max_version)
 {
 	bus.max_version = max_version;
 	workers_create();
+	posts_create();
 }
 
 void bus_reset(void)
 {
+	posts_forget();
 	pthread_mutex_lock(&bus.lock);
 	connection_end();
 	relids_close();

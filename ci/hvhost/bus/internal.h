@@ -12,6 +12,7 @@
  *   slot.lock	rings, packets, the device's callbacks.
  *   gpadl.c	its table and reference counts.
  *   out queue	(connection.c) messages that wait for SynIC.
+ *   posts	(posts.c) messages that wait to be handled.
  *   SynIC, log, loop: leaves.
  */
 #ifndef HVHOST_BUS_INTERNAL_H
@@ -102,6 +103,15 @@ void message_emit(const struct host_message *m);
 /* Ends the connection: channels closed, GPADLs and relids forgotten. bus.lock held. */
 void connection_end(void);
 size_t connection_backlog(void);
+/* Parses a message of the guest and does what it says. Takes bus.lock. */
+void message_handle(unsigned int vp, uint32_t conn, const void *payload, uint32_t len);
+
+/* posts.c */
+void posts_create(void);
+/* Returns when all that was posted is handled. No lock held. */
+void posts_settle(void);
+/* The same, but what nobody has begun to handle is dropped. No processor runs. */
+void posts_forget(void);
 
 /* offers.c; all with bus.lock held */
 void slot_offer(struct bus_channel *s);

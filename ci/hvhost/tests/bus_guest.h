@@ -204,14 +204,20 @@ static void run_loop(void)
 
 /* ---- posting ---- */
 
+static bool post_only;			/* don't wait until it is handled */
+
 static uint16_t post(uint32_t conn, uint32_t type, const void *body, size_t len)
 {
 	uint8_t bytes[MESSAGE_BYTES] = { 0 };
+	uint16_t status;
 
 	memcpy(bytes, &type, sizeof(type));
 	if (len)
 		memcpy(bytes + 8, body, len);
-	return vmbus_post_message(0, conn, VMBUS_TYPE, bytes, 8 + len);
+	status = vmbus_post_message(0, conn, VMBUS_TYPE, bytes, 8 + len);
+	if (!post_only)
+		posts_settle();
+	return status;
 }
 
 static uint16_t post_words(uint32_t type, unsigned int count, uint32_t a, uint32_t b)

@@ -135,13 +135,14 @@ static int set_up(void **state)
 static int each(void **state)
 {
 	(void)state;
+	post_only = false;
+	echo_stall = false;
 	run_loop();
 	bus_reset();
 	bus.max_version = VERSION(5, 3);
 	synic_limit = INBOX;
 	inbox_head = inbox_tail;
 	echo_status = 0;
-	echo_stall = false;
 	bus_device_offer(echo);
 	bus_device_offer(multi);
 	return 0;

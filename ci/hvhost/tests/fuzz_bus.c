@@ -36,6 +36,7 @@ static void any_message(struct input *in)
 		memcpy(bytes, &type, sizeof(type));
 	}
 	vmbus_post_message(0, 1 + 3 * (take8(in) & 1), VMBUS_TYPE, bytes, len);
+	posts_settle();
 }
 
 static void contact(struct input *in)

@@ -26,7 +26,6 @@
 #define STEPS_MAX	400u
 #define TURNS_MAX	8u
 #define CALLS_MAX	4096u
-#define TYPE_VMBUS	1u		/* TLFS message type */
 #define START_NS	1000000000ull
 
 struct machine machine = {
@@ -252,7 +251,7 @@ static void post(uint32_t type, const void *body, size_t len)
 	memcpy(exact, &type, sizeof(type));
 	if (len)
 		memcpy(exact + 8, body, len);
-	vmbus_post_message(0, 1, TYPE_VMBUS, exact, (uint32_t)(8 + len));
+	message_handle(0, 1, exact, (uint32_t)(8 + len));
 	free(exact);
 }
 

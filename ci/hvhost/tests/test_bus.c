@@ -79,6 +79,7 @@ static void not_connected(void **state)
 	post_gpadl(1, 1, GUEST_PFN, 1, PAGE_BYTES, 0);
 	post_words(99, 2, 1, 0);
 	assert_int_equal(vmbus_post_message(0, 1, VMBUS_TYPE, "abc", 3), HV_OK);
+	posts_settle();
 	assert_int_equal(vmbus_post_message(0, 1, 2, "abc", 3), HV_INVALID_PARAMETER);
 	expect_nothing();
 }

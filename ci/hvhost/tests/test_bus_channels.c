@@ -115,18 +115,13 @@ static void big_gpadls(void **state)
 	assert_int_equal(count, 0);
 }
 
-static void *close_it(void *arg)
-{
-	post_words(MSG_CLOSE, 1, *(uint32_t *)arg, 0);
-	return NULL;
-}
-
+/* The close waits for the handler, and who posted it for neither. */
 static void close_while_busy(void **state)
 {
 	struct guest_ring out, in;
 	uint32_t relid, relid2, word[2] = { 'e', 0 };
-	unsigned int closes = echo_closes;
-	pthread_t thread;
+	unsigned int closes = echo_closes, n = 0;
+	uint16_t status;
 
 	(void)state;
 	start(0x50003, &relid, &relid2);
@@ -136,11 +131,19 @@ static void close_while_busy(void **state)
 		guest_put(&out, PKT_INBAND, 0, i, word, sizeof(word));
 	guest_signal(relid);
 	EVENTUALLY(echo_stalled);
-	assert_int_equal(pthread_create(&thread, NULL, close_it, &relid), 0);
+	post_only = true;
+	assert_int_equal(post_words(MSG_CLOSE, 1, relid, 0), HV_OK);
 	EVENTUALLY(echo->bus->slot[0]->waiters);
 	assert_int_equal(echo_closes, closes);	/* not under the handler's feet */
+	/* Nothing else is handled meanwhile, and there is an end to what is kept. */
+	assert_int_equal(post_words(MSG_CLOSE, 1, relid2, 0), HV_OK);
+	while ((status = post_words(MSG_TYPES, 0, 0, 0)) == HV_OK && n < 100000)
+		n++;
+	assert_int_equal(status, HV_NO_BUFFERS);
+	assert_in_range(n, 500, 10000);
 	echo_stall = false;
-	pthread_join(thread, NULL);
+	posts_settle();
+	post_only = false;
 	assert_int_equal(echo_closes, closes + 1);
 	teardown(relid, 0);
 	expect_words(MSG_GPADL_TORNDOWN, 0x1000, 0);

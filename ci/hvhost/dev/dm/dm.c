@@ -351,27 +351,39 @@ static void dm_again(struct hv_channel *ch)
 	loop_call(advance, ch->dev);
 }
 
-/* What the guest knew of balloon and requests is gone with its channel. */
-static void forget(struct dm *dm, enum phase phase)
+/*
+ * Requests are gone with the channel; what the guest gave is not: it has no use for
+ * those pages until it gets them back, through whichever channel comes next.
+ */
+static void begin(struct dm *dm, enum phase phase)
 {
 	pthread_mutex_lock(&dm->lock);
 	dm->phase = phase;
 	dm->request = NONE;
 	dm->left = 0;
 	dm->reports = 0;
-	page_set_clear(&dm->balloon);
 	pthread_mutex_unlock(&dm->lock);
 }
 
 static uint32_t dm_open(struct hv_channel *ch)
 {
-	forget(ch->dev->priv, WANT_VERSION);
+	begin(ch->dev->priv, WANT_VERSION);
 	return 0;
 }
 
 static void dm_close(struct hv_channel *ch)
 {
-	forget(ch->dev->priv, CLOSED);
+	begin(ch->dev->priv, CLOSED);
+}
+
+/* The next guest has all of the memory. */
+static void dm_reset(struct hv_device *dev)
+{
+	struct dm *dm = dev->priv;
+
+	pthread_mutex_lock(&dm->lock);
+	page_set_clear(&dm->balloon);
+	pthread_mutex_unlock(&dm->lock);
 }
 
 static bool parse_version(const char *text, uint32_t *version)
@@ -571,6 +583,7 @@ const struct hv_device_ops dm_ops = {
 	.timer = dm_again,
 	.room = dm_again,
 	.close = dm_close,
+	.reset = dm_reset,
 	.command = dm_command,
 	.decode = dm_decode,
 };
