@@ -20,6 +20,7 @@ OUT = BUILD / "user"
 SRC = OUT / "src"
 LOGS = Path(os.environ.get("LOGS", BUILD / "logs")).resolve()
 SHIMS = TOP / "ci" / "user"
+FUZZ = SHIMS / "fuzz"
 JOBS = int(os.environ.get("JOBS", os.cpu_count() or 1))
 
 WARN = ["-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes",
@@ -74,6 +75,9 @@ CONFIGS = {c.name: c for c in [
            packages=["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross",
                      "qemu-user"]),
     Config("gcov", "gcc", ["-O0", "--coverage"] + GCC_ONLY),
+    Config("gcov-fuzz", "gcc", ["-O0", "--coverage"] + GCC_ONLY),
+    Config("fuzz", "clang", ["-O1", "-fsanitize=fuzzer-no-link"] + SAN,
+           packages=["libclang-rt-{clang}-dev"]),
 ]}
 
 
@@ -189,12 +193,12 @@ def compile_one(cfg, src, extra=()):
     return obj, None if r.returncode == 0 else r.stdout + r.stderr
 
 
-def compile_all(cfg, srcs):
+def compile_all(cfg, srcs, extra=()):
     """Compiles many files; returns ({src: object}, {src: error text})."""
     objs, errors = {}, {}
     with ThreadPoolExecutor(JOBS) as pool:
         for src, (obj, err) in zip(srcs, pool.map(
-                lambda s: compile_one(cfg, s), srcs)):
+                lambda s: compile_one(cfg, s, extra), srcs)):
             if err:
                 errors[src] = err
             else:
@@ -202,13 +206,13 @@ def compile_all(cfg, srcs):
     return objs, errors
 
 
-def link(cfg, name, objs, lib):
+def link(cfg, name, objs, lib, extra=()):
     """Links one suite's program; returns (program, error text)."""
     prog = cfg.out / Path(name).with_suffix("")
     newest = max(Path(o).stat().st_mtime for o in [*objs, lib])
     if prog.exists() and prog.stat().st_mtime > newest:
         return prog, None
-    r = subprocess.run([cfg.cc, *cfg.flags, "-o", str(prog),
+    r = subprocess.run([cfg.cc, *cfg.flags, *extra, "-o", str(prog),
                         *map(str, objs), str(lib)],
                        capture_output=True, text=True)
     return prog, None if r.returncode == 0 else r.stdout + r.stderr
@@ -226,6 +230,41 @@ def archive(cfg, objs):
         subprocess.run(["ar", "rcs", str(lib), *map(str, objs)], check=True)
         listing.write_text(text)
     return lib
+
+
+def targets():
+    """The names of the fuzz targets."""
+    return sorted(p.stem for p in FUZZ.glob("*.c") if p.stem != "replay")
+
+
+def corpus(target):
+    """The files that a fuzz target is replayed with."""
+    return sorted(p for p in (FUZZ / "corpus" / target).glob("*"))
+
+
+def build_targets(cfg, searching=False):
+    """Builds the fuzz targets, with libFuzzer or with what replays a corpus;
+    returns ({target: program}, {what: error text})."""
+    link_tree()
+    flags_stamp(cfg, [])
+    srcs = {name: FUZZ / f"{name}.c" for name in targets()}
+    replay = FUZZ / "replay.c"
+    more = [] if searching else [replay]
+    lib_objs, errors = compile_all(cfg, sources())
+    objs, bad = compile_all(cfg, [*srcs.values(), *more], ["-I", str(SRC)])
+    errors.update(bad)
+    if errors:
+        return {}, errors
+    lib = archive(cfg, [lib_objs[s] for s in sources()])
+    progs = {}
+    for name, src in srcs.items():
+        prog, err = link(cfg, f"fuzz-{name}", [objs[s] for s in [src, *more]],
+                         lib, ["-fsanitize=fuzzer"] if searching else [])
+        if err:
+            errors[src] = err
+        else:
+            progs[name] = prog
+    return progs, errors
 
 
 def build(cfg):
@@ -252,13 +291,14 @@ def build(cfg):
     return progs, errors
 
 
-def run_suite(cfg, prog, log, env=None):
+def run_suite(cfg, prog, log, env=None, args=()):
     """Runs one program; returns (passed, failed, skipped, failure text)."""
     full = dict(os.environ, ASAN_OPTIONS="abort_on_error=0:detect_leaks=1",
                 UBSAN_OPTIONS="print_stacktrace=1", **(env or {}))
     try:
-        r = subprocess.run(cfg.runner + [str(prog)], capture_output=True,
-                           text=True, errors="replace", env=full, timeout=600)
+        r = subprocess.run(cfg.runner + [str(prog), *map(str, args)],
+                           capture_output=True, text=True, errors="replace",
+                           env=full, timeout=600)
     except subprocess.TimeoutExpired:
         return 0, 1, 0, "no end after 600 s"
     log.write(r.stdout + r.stderr)
