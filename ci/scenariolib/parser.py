@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from .expr import ExprError, check_expr
 
 STACKS = ("new", "newleg", "legacy")
-CONFIGS = ("lean", "debug", "pae")
+CONFIGS = ("lean", "debug", "fault", "pae")
 USUAL_CONFIGS = ("lean", "debug")
 STREAMS = ("console", "monitor", "host")
 # Steps that can fail because of what the guest or the host did.
 ASSERTING = ("expect", "guest", "guest!", "value", "assert", "wait", "ready",
              "gone", "exit")
 HOST_NAMES = ("hvhost", "qemu")
-IMAGES = ("root",)
+IMAGES = ("root", "workload")
 
 
 class ScenarioError(Exception):

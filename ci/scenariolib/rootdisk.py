@@ -9,7 +9,7 @@ from .paths import HERE, HOST
 
 def image_path(name):
     """The image's file, built when needed."""
-    done = subprocess.run([str(HERE / "host/rootdisk")])
+    done = subprocess.run([str(HERE / "host/rootdisk"), name])
     path = HOST / (name + "disk.img")
     if done.returncode or not path.exists():
         raise HostError("the disk image '%s' is not there: see above" % name)
