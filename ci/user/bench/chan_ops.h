@@ -18,6 +18,7 @@
 struct vmbus_chan {
 	struct vmbus_channel ch;
 	struct hvb_ring_tx tx;
+	unsigned long tx_flags;
 	struct hvb_ring_rx rx;
 	void *rx_buf;
 	unsigned long *monitor_word;

@@ -420,12 +420,11 @@ static void vmbus_post_relid_released(u32 relid)
 	trace_vmbus_release_relid(relid, ret);
 }
 
-/* What has been given back to the host, over a connection. */
-static struct hvb_relids vmbus_relids;
-static DEFINE_SPINLOCK(vmbus_relids_lock);
-
 /* Relids of offers that were refused: they are given back by a work. */
 static DECLARE_BITMAP(vmbus_refused, VMBUS_MAX_RELIDS);
+
+/* What the host need not be told again. Used on hv_vmbus_con only. */
+static struct hvb_relids vmbus_relids;
 
 static void vmbus_refused_work(struct work_struct *work)
 {
@@ -439,6 +438,16 @@ static void vmbus_refused_work(struct work_struct *work)
 
 static DECLARE_WORK(vmbus_refused_w, vmbus_refused_work);
 
+/*
+ * Nothing is posted here: that may take a while, if the host is slow, and who
+ * takes offers in also has to tell drivers of rescinds.
+ */
+static void vmbus_relid_back(u32 relid)
+{
+	set_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
+	queue_work(vmbus_conn.dev_wq, &vmbus_refused_w);
+}
+
 /**
  * vmbus_chan_relids_reset() - relids stand for nothing yet
  *
@@ -446,53 +455,60 @@ static DECLARE_WORK(vmbus_refused_w, vmbus_refused_work);
  */
 void vmbus_chan_relids_reset(void)
 {
-	spin_lock(&vmbus_relids_lock);
 	hvb_relids_init(&vmbus_relids);
 	bitmap_zero(vmbus_refused, VMBUS_MAX_RELIDS);
-	spin_unlock(&vmbus_relids_lock);
 }
 
 /**
- * vmbus_chan_relid_offered() - a relid has to be given back from now on
- * @relid: relid of an offer, in range; no channel has it
+ * vmbus_chan_relid_offered() - a relid stands for an offer from now on
+ * @relid: relid of the offer, in range
  *
- * Context: process.
+ * Context: process, on hv_vmbus_con.
+ * Return: true if a channel has it already, which changes nothing.
  */
-void vmbus_chan_relid_offered(u32 relid)
+bool vmbus_chan_relid_offered(u32 relid)
 {
-	spin_lock(&vmbus_relids_lock);
+	struct vmbus_chan *chan = vmbus_relid_get(relid);
+
+	if (chan) {
+		vmbus_chan_put(chan);
+		return true;
+	}
+
 	hvb_relids_offered(&vmbus_relids, relid);
-	spin_unlock(&vmbus_relids_lock);
-}
-
-static bool vmbus_chan_relid_back(u32 relid)
-{
-	bool tell;
-
-	spin_lock(&vmbus_relids_lock);
-	tell = hvb_relids_give_back(&vmbus_relids, relid);
-	spin_unlock(&vmbus_relids_lock);
-	return tell;
+	/* Not given back yet? Not any more. */
+	clear_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
+	return false;
 }
 
 /**
- * vmbus_chan_refuse() - tell the host that no channel will have a relid
- * @relid: relid of an offer that was not taken, or of a rescind, in range; no
- *	channel has it
+ * vmbus_chan_refuse() - tell the host that an offer was not taken
+ * @relid: relid of the offer, in range; no channel has it
  *
- * Nothing is posted here: that may take a while, if the host is slow, and who
- * takes offers in also has to tell drivers of rescinds.
- *
- * Context: process; hv_pri_chan exists.
- * Return: false if the host has been told of this relid already.
+ * Context: process, on hv_vmbus_con; hv_pri_chan exists.
  */
-bool vmbus_chan_refuse(u32 relid)
+void vmbus_chan_refuse(u32 relid)
 {
-	if (!vmbus_chan_relid_back(relid))
-		return false;
-	set_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
-	queue_work(vmbus_conn.dev_wq, &vmbus_refused_w);
-	return true;
+	hvb_relids_refused(&vmbus_relids, relid);
+	vmbus_relid_back(relid);
+}
+
+/**
+ * vmbus_chan_never_seen() - a relid is rescinded that no channel has
+ * @relid: the relid, in range
+ *
+ * If its offer was lost, or could not be read, the host waits for the relid and
+ * offers nothing in its place.
+ *
+ * Context: process, on hv_vmbus_con; hv_pri_chan exists.
+ * Return: 0 if its offer was refused, else -ENODEV.
+ */
+int vmbus_chan_never_seen(u32 relid)
+{
+	if (!hvb_relids_rescinded(&vmbus_relids, relid))
+		return 0;
+	vmbus_relid_back(relid);
+	return -ENODEV;
 }
 
 /**
@@ -507,7 +523,6 @@ bool vmbus_chan_refuse(u32 relid)
 void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 {
 	u32 relid = chan->ch.offermsg.child_relid;
-	bool tell;
 
 	if (!(actions & HVB_DO_FREE))
 		return;
@@ -515,9 +530,6 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	/* The entry of a primary went with its device. */
 	if (chan->ch.primary_channel)
 		vmbus_chan_sysfs_del(chan);
-
-	/* A rescind that doesn't find the channel any more is not answered. */
-	tell = actions & HVB_DO_RELID_RELEASED && vmbus_chan_relid_back(relid);
 
 	mutex_lock(vmbus_channel_mutex);
 	if (actions & HVB_DO_UNMAP)
@@ -532,7 +544,7 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	vmbus_free_ring(&chan->ch);
 
 	/* The last message about this relid: the host may offer it anew. */
-	if (tell)
+	if (actions & HVB_DO_RELID_RELEASED)
 		vmbus_post_relid_released(relid);
 
 	vmbus_chan_settled(chan);

@@ -51,6 +51,7 @@
 #define SWEEP_INTERVAL	64
 
 static_assert(FLAG_WORDS <= BITS_PER_LONG);
+static_assert(LONGS_PER_WORD <= 2);
 
 static long __percpu *irq_cookie;
 
@@ -61,14 +62,8 @@ static union hv_synic_event_flags *irq_flags(const struct vmbus_cpu *vc)
 	return page ? page + VMBUS_SINT : NULL;
 }
 
-/**
- * vmbus_chan_isr() - the host has signalled a channel
- * @chan: channel
- *
- * Context: interrupt of the channel's CPU, or, on PREEMPT_RT, its thread;
- * within an RCU read-side section.
- */
-void vmbus_chan_isr(struct vmbus_chan *chan)
+/* The host has signalled a channel; within an RCU read-side section. */
+static __always_inline void irq_chan(struct vmbus_chan *chan)
 {
 	struct vmbus_channel *ch = &chan->ch;
 	void (*callback)(void *context);
@@ -89,76 +84,76 @@ void vmbus_chan_isr(struct vmbus_chan *chan)
 
 	ch->interrupts++;
 
-	switch (ch->callback_mode) {
-	case HV_CALL_ISR:
+	if (likely(ch->callback_mode == HV_CALL_ISR)) {
 		callback(ch->channel_callback_context);
-		break;
-	case HV_CALL_BATCHED:
-		hvb_rx_mask(&chan->rx);
-		fallthrough;
-	case HV_CALL_DIRECT:
-		tasklet_schedule(&ch->callback_event);
-		break;
+		return;
 	}
+	if (ch->callback_mode == HV_CALL_BATCHED)
+		hvb_rx_mask(&chan->rx);
+	tasklet_schedule(&ch->callback_event);
 }
 
-static void irq_dispatch(u32 relid)
+static __always_inline void irq_dispatch(u32 relid)
 {
 	struct vmbus_chan *chan;
 
 	chan = rcu_dereference(vmbus_conn.relids[relid]);
 	if (chan)
-		vmbus_chan_isr(chan);
+		irq_chan(chan);
 }
 
 /*
- * Take all flags of a word and dispatch them. The flags are shared with the
+ * Take all flags of a long and dispatch them. The flags are shared with the
  * host, so they are taken with xchg(), which is atomic towards another
  * processor even in a kernel for one; the page is not written to if there is
- * nothing to take.
+ * nothing to take. Returns what was found.
  */
-static bool irq_scan_word(union hv_synic_event_flags *flags, unsigned int word)
+static __always_inline unsigned long irq_scan_long(unsigned long *flags,
+						   u32 relid)
 {
-	unsigned int i = word * LONGS_PER_WORD;
-	unsigned int end = i + LONGS_PER_WORD;
-	bool found = false;
+	unsigned long found = READ_ONCE(*flags);
+	unsigned long bits;
 
-	for (; i < end; i++) {
-		unsigned long bits = READ_ONCE(flags->flags[i]);
-		unsigned int bit;
+	if (!found)
+		return 0;
 
-		if (!bits)
-			continue;
-
-		found = true;
-		bits = xchg(&flags->flags[i], 0);
-		/* Flag 0 accompanies messages; nothing is mapped there. */
-		for_each_set_bit(bit, &bits, BITS_PER_LONG)
-			irq_dispatch(i * BITS_PER_LONG + bit);
-	}
-
+	/* Flag 0 accompanies messages; nothing is mapped there. */
+	for (bits = xchg(flags, 0); bits; bits &= bits - 1)
+		irq_dispatch(relid + __ffs(bits));
 	return found;
 }
 
-static bool irq_scan(struct vmbus_cpu *vc)
+static __always_inline unsigned long
+irq_scan_word(union hv_synic_event_flags *flags, unsigned int word)
 {
-	union hv_synic_event_flags *flags = irq_flags(vc);
-	unsigned long words = READ_ONCE(vc->words);
-	bool found = false;
-	unsigned int word;
+	unsigned int i = word * LONGS_PER_WORD;
+	unsigned long found;
 
-	if (unlikely(!flags))
-		return false;
+	found = irq_scan_long(&flags->flags[i], i * BITS_PER_LONG);
+	if (LONGS_PER_WORD > 1)
+		found |= irq_scan_long(&flags->flags[i + 1],
+				       (i + 1) * BITS_PER_LONG);
+	return found;
+}
+
+static __always_inline unsigned long irq_scan(struct vmbus_cpu *vc)
+{
+	union hv_synic_event_flags *page = READ_ONCE(vc->event_page);
+	unsigned long words = READ_ONCE(vc->words);
+	unsigned long found = 0;
+
+	if (unlikely(!page))
+		return 0;
 
 	rcu_read_lock();
-	for_each_set_bit(word, &words, FLAG_WORDS)
-		found |= irq_scan_word(flags, word);
+	for (; words; words &= words - 1)
+		found |= irq_scan_word(&page[VMBUS_SINT], __ffs(words));
 	rcu_read_unlock();
 
 	return found;
 }
 
-static void irq_sweep(struct vmbus_cpu *vc)
+static noinline void irq_sweep(struct vmbus_cpu *vc)
 {
 	unsigned int last = READ_ONCE(vmbus_conn.max_relid) / FLAGS_PER_WORD;
 	union hv_synic_event_flags *flags = irq_flags(vc);
@@ -175,10 +170,12 @@ static void irq_sweep(struct vmbus_cpu *vc)
 	rcu_read_unlock();
 }
 
-static void irq_events(struct vmbus_cpu *vc, bool explained)
+static __always_inline void irq_events(struct vmbus_cpu *vc, bool explained)
 {
-	explained |= irq_scan(vc);
-	if (!explained || !(++vc->scans % SWEEP_INTERVAL))
+	unsigned long found = irq_scan(vc);
+
+	if (unlikely((!found && !explained) ||
+		     !(++vc->scans % SWEEP_INTERVAL)))
 		irq_sweep(vc);
 }
 
@@ -261,7 +258,7 @@ static bool irq_thread_wanted(struct vmbus_cpu *vc, bool message)
  * only, which doesn't come here; lockdep can't know. It is told so about
  * callbacks alone: messages, and the timer behind them, need no exception.
  */
-static void irq_events_nort(struct vmbus_cpu *vc, bool explained)
+static __always_inline void irq_events_nort(struct vmbus_cpu *vc, bool explained)
 {
 	static DEFINE_WAIT_OVERRIDE_MAP(irq_map, LD_WAIT_CONFIG);
 
@@ -270,15 +267,35 @@ static void irq_events_nort(struct vmbus_cpu *vc, bool explained)
 	lock_map_release(&irq_map);
 }
 
-static void irq_handle(struct vmbus_cpu *vc)
+/*
+ * Most interrupts are about channels: that there is no message is found out
+ * right here.
+ */
+static __always_inline bool irq_message(struct vmbus_cpu *vc)
 {
-	/* Messages first: those of the timer are the most urgent. */
+	const struct hv_message *page = READ_ONCE(vc->msg_page);
+
+	return page && unlikely(READ_ONCE(page[VMBUS_SINT].header.message_type)
+				!= HVMSG_NONE);
+}
+
+/* Messages first: those of the timer are the most urgent. */
+static noinline void irq_handle_message(struct vmbus_cpu *vc)
+{
 	bool message = vmbus_ctrl_isr(vc);
 
 	irq_events_nort(vc, message);
 }
 
-static void irq_handle_rt(struct vmbus_cpu *vc)
+static __always_inline void irq_handle(struct vmbus_cpu *vc)
+{
+	if (irq_message(vc))
+		irq_handle_message(vc);
+	else
+		irq_events_nort(vc, false);
+}
+
+static __always_inline void irq_handle_rt(struct vmbus_cpu *vc)
 {
 	bool message = vmbus_ctrl_isr(vc);
 

@@ -493,15 +493,6 @@ static int vmbus_offer_locked(struct vmbus_chan *chan,
 	return vmbus_offer_insert(chan, primary);
 }
 
-static bool vmbus_relid_taken(u32 relid)
-{
-	struct vmbus_chan *chan = vmbus_relid_get(relid);
-
-	if (chan)
-		vmbus_chan_put(chan);
-	return chan;
-}
-
 static bool vmbus_offer_unknown(const struct hvb_offer *offer)
 {
 	return !offer->hvsock && !hvb_dev_unsupported(&offer->type) &&
@@ -526,9 +517,8 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 
 	if (hv_is_isolation_supported() && !hvb_offer_allowed_isolated(offer))
 		return -EACCES;
-	if (vmbus_relid_taken(offer->relid))
+	if (vmbus_chan_relid_offered(offer->relid))
 		return -EEXIST;
-	vmbus_chan_relid_offered(offer->relid);
 	if (vmbus_offer_unknown(offer))
 		pr_info("Unknown GUID: %pUl\n", &offer->type);
 
@@ -574,12 +564,8 @@ int vmbus_on_rescind(u32 relid)
 	trace_vmbus_onoffer_rescind(relid);
 
 	chan = vmbus_relid_get(relid);
-	/*
-	 * It may have been given back meanwhile. If not, its offer was lost or
-	 * couldn't be read, and the host waits for it.
-	 */
 	if (!chan)
-		return vmbus_chan_refuse(relid) ? -ENODEV : 0;
+		return vmbus_chan_never_seen(relid);
 
 	if (vmbus_chan_event(chan, HVB_EV_RESCIND, &actions))
 		vmbus_chan_reject(chan, "rescinded again");

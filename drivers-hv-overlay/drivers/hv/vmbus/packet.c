@@ -14,6 +14,7 @@
 
 #include <linux/err.h>
 #include <linux/hyperv.h>
+#include <linux/hyperv/recv.h>
 #include <linux/hyperv/send.h>
 #include <linux/io.h>
 #include <linux/spinlock.h>
@@ -81,13 +82,9 @@ void vmbus_setevent(struct vmbus_channel *channel)
 	sync_set_bit(channel->monitor_bit, chan->monitor_word);
 }
 
-/* The ring has no room, or there is no ring: tell which, count the former. */
-static noinline int vmbus_send_refused(struct vmbus_channel *ch,
-				       const void *slot)
+/* The ring has no room. */
+static noinline int vmbus_send_no_room(struct vmbus_channel *ch)
 {
-	if (slot)
-		return PTR_ERR(slot);
-
 	++ch->out_full_total;
 	if (!ch->out_full_flag) {
 		++ch->out_full_first;
@@ -115,8 +112,11 @@ static noinline int vmbus_send_nobody(const struct hvb_desc *d, int err)
 	return err == -ENODEV && d->type == HVB_PKT_COMP ? 0 : err;
 }
 
-/* The host wants to hear of what was published. */
-static void vmbus_send_signal(struct vmbus_channel *ch)
+/*
+ * The host wants to hear of what was published. Out of line: a hypercall in a
+ * function makes all of its callers' ways through it longer.
+ */
+static noinline void vmbus_send_signal(struct vmbus_channel *ch)
 {
 	++ch->intr_out_empty;
 	vmbus_setevent(ch);
@@ -145,11 +145,15 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 	struct vmbus_channel *ch = &chan->ch;
 	struct hvb_ring_tx *tx = &chan->tx;
 	void *p;
+	int ret;
 
-	p = hvb_tx_reserve(tx, total);
-	if (IS_ERR_OR_NULL(p))
-		return vmbus_send_refused(ch, p);
+	if (unlikely(total > HVB_PKT_MAX))
+		return -EINVAL;
+	ret = hvb_tx_room(tx, total + HVB_RING_TRAILER);
+	if (unlikely(ret))
+		return ret == -EAGAIN ? vmbus_send_no_room(ch) : ret;
 
+	p = (__force void *)(tx->data + tx->write);
 	if (ext_len)
 		memcpy(p + HVB_PKT_MIN, ext, ext_len);
 	if (len) {
@@ -170,8 +174,8 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 		ch->out_full_flag = false;
 
 	hvb_tx_put_desc(p, d, offset, total);
-	hvb_tx_commit(tx, total);
-	return hvb_tx_publish(tx);
+	hvb_tx_close(tx, total + HVB_RING_TRAILER);
+	return hvb_tx_show(tx);
 }
 
 static __always_inline int
@@ -292,11 +296,29 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
 			  desc_size - HVB_PKT_MIN, buffer, bufferlen);
 }
 
+/* Nothing was reserved: publishes what was held back, and lets the lock go. */
+static noinline void *vmbus_send_full(struct vmbus_channel *ch, int err)
+	__releases(&ch->outbound.ring_lock)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(ch);
+	unsigned long flags = chan->tx_flags;
+	bool signal = false;
+
+	if (err == -EAGAIN) {
+		vmbus_send_no_room(ch);
+		signal = hvb_tx_publish(&chan->tx);
+	}
+	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
+
+	if (signal)
+		vmbus_send_signal(ch);
+	return ERR_PTR(vmbus_send_failed(chan, err));
+}
+
 /**
  * vmbus_send_begin() - reserve a packet in the outbound ring
  * @channel: open channel
- * @desc: its descriptor, see vmbus_send_desc()
- * @flags: where to keep the state of interrupts until vmbus_send_end()
+ * @head: its head, see vmbus_send_head()
  *
  * When the ring is full, packets that were held back are published: else the
  * host would never make room.
@@ -305,35 +327,27 @@ int vmbus_sendpacket_mpb_desc(struct vmbus_channel *channel,
  * off.
  * Return: where to write what follows the descriptor; ERR_PTR(-EAGAIN) if the
  * ring is full, ERR_PTR(-ENODEV) if the channel was rescinded, isn't open or
- * was given up, ERR_PTR(-EINVAL) if the length is none of a packet.
+ * was given up.
  */
-void *vmbus_send_begin(struct vmbus_channel *channel,
-		       const struct vmpacket_descriptor *desc,
-		       unsigned long *flags)
+void *vmbus_send_begin(struct vmbus_channel *channel, u64 head)
 {
 	struct vmbus_chan *chan = to_vmbus_chan(channel);
-	struct vmpacket_descriptor *p;
-	bool signal;
+	unsigned long flags;
+	void *p;
 	int ret;
 
 	if (unlikely(channel->rescind))
 		return ERR_PTR(-ENODEV);
 
-	spin_lock_irqsave(&channel->outbound.ring_lock, *flags);
-	p = hvb_tx_reserve(&chan->tx, desc->len8 * HVB_RING_UNIT);
-	if (!IS_ERR_OR_NULL(p)) {
-		*p = *desc;
-		/* For sparse: the lock goes with the reservation. */
-		__release(&channel->outbound.ring_lock);
-		return p + 1;
-	}
-	ret = vmbus_send_refused(channel, p);
-	signal = ret == -EAGAIN && hvb_tx_publish(&chan->tx);
-	spin_unlock_irqrestore(&channel->outbound.ring_lock, *flags);
+	spin_lock_irqsave(&channel->outbound.ring_lock, flags);
+	chan->tx_flags = flags;
+	ret = hvb_tx_reserve_head(&chan->tx, head, &p);
+	if (unlikely(ret))
+		return vmbus_send_full(channel, ret);
 
-	if (signal)
-		vmbus_send_signal(channel);
-	return ERR_PTR(vmbus_send_failed(chan, ret));
+	/* For sparse: the lock goes with the reservation. */
+	__release(&channel->outbound.ring_lock);
+	return p + HVB_PKT_MIN;
 }
 
 /**
@@ -341,28 +355,27 @@ void *vmbus_send_begin(struct vmbus_channel *channel,
  * @channel: channel of vmbus_send_begin()
  * @publish: show it, and all that was held back, to the host; interrupt the
  *	host if it wants that
- * @flags: state of interrupts, from vmbus_send_begin()
+ *
+ * If the channel is rescinded meanwhile, which the caller may find out by
+ * himself, then no answer will come unless it has come already.
  *
  * Context: that of vmbus_send_begin(). Releases the ring lock.
- * Return: 0, or -ENODEV if the channel was rescinded: an answer may have come
- * or not, none will come any more.
  */
-int vmbus_send_end(struct vmbus_channel *channel, bool publish,
-		   unsigned long flags)
+void vmbus_send_end(struct vmbus_channel *channel, bool publish)
 {
 	struct vmbus_chan *chan = to_vmbus_chan(channel);
+	unsigned long flags = chan->tx_flags;
 	bool signal;
 
 	__acquire(&channel->outbound.ring_lock);
 	if (unlikely(channel->out_full_flag))
 		channel->out_full_flag = false;
-	hvb_tx_commit(&chan->tx, chan->tx.reserved);
-	signal = publish && hvb_tx_publish(&chan->tx);
+	hvb_tx_commit_head(&chan->tx);
+	signal = publish && hvb_tx_show(&chan->tx);
 	spin_unlock_irqrestore(&channel->outbound.ring_lock, flags);
 
 	if (signal)
 		vmbus_send_signal(channel);
-	return unlikely(channel->rescind) ? -ENODEV : 0;
 }
 
 /**
@@ -472,12 +485,11 @@ int vmbus_recvpacket_raw(struct vmbus_channel *channel, void *buffer,
 static __always_inline struct vmpacket_descriptor *
 vmbus_pkt_current(struct vmbus_chan *chan)
 {
-	struct hvb_pkt pkt;
 	int ret;
 
 	vmbus_debug_delay_message(&chan->ch);
 
-	ret = hvb_rx_peek(&chan->rx, &pkt);
+	ret = hvb_rx_current(&chan->rx);
 	if (likely(ret > 0))
 		return chan->rx_buf;
 	if (unlikely(ret < 0))
@@ -521,8 +533,8 @@ __hv_pkt_iter_next(struct vmbus_channel *channel,
 	struct hvb_ring_rx *rx = &chan->rx;
 
 	hvb_rx_consume(rx);
-	if (unlikely(hvb_ring_used(rx->size, rx->published, rx->read) >
-		     rx->size / 8))
+	if (unlikely(hvb_ring_used(rx->b.size, rx->published, rx->b.read) >
+		     rx->b.size / 8))
 		vmbus_rx_release(chan);
 	return vmbus_pkt_current(chan);
 }
@@ -539,4 +551,75 @@ __hv_pkt_iter_next(struct vmbus_channel *channel,
 void hv_pkt_iter_close(struct vmbus_channel *channel)
 {
 	vmbus_rx_release(to_vmbus_chan(channel));
+}
+
+/* The unlikely half of vmbus_recv_begin(). */
+static noinline struct hv_batch *vmbus_recv_begin_odd(struct vmbus_channel *ch)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(ch);
+
+	if (!hvb_rx_sync(&chan->rx))
+		return &chan->rx.b;
+	vmbus_ring_poisoned(chan, VMBUS_POISON_RX);
+	return NULL;
+}
+
+/**
+ * vmbus_recv_begin() - begin a batch of packets
+ * @channel: open channel
+ *
+ * See linux/hyperv/recv.h.
+ *
+ * Context: any, one reader at a time.
+ * Return: the batch, which may be empty; %NULL if the channel isn't open, or
+ * was given up because of what the host wrote.
+ */
+struct hv_batch *vmbus_recv_begin(struct vmbus_channel *channel)
+{
+	struct hvb_ring_rx *rx = &to_vmbus_chan(channel)->rx;
+
+	vmbus_debug_delay_message(channel);
+
+	return likely(hvb_rx_ready(rx)) ? &rx->b :
+					  vmbus_recv_begin_odd(channel);
+}
+
+/* The unlikely half of vmbus_recv_end(). */
+static noinline int vmbus_recv_end_odd(struct vmbus_channel *ch, u32 old)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(ch);
+	bool signal;
+	int ret;
+
+	ret = hvb_rx_end_odd(&chan->rx, old, &signal);
+	if (signal) {
+		++ch->intr_in_full;
+		vmbus_setevent(ch);
+	}
+	if (ret >= 0)
+		return ret;
+	vmbus_ring_poisoned(chan, VMBUS_POISON_RX);
+	return -ENODEV;
+}
+
+/**
+ * vmbus_recv_end() - end a batch of packets
+ * @channel: channel of vmbus_recv_begin()
+ *
+ * Gives the space of the packets that were read back to the host, interrupts
+ * it if it has been waiting for that space, and looks for more packets.
+ *
+ * Context: that of vmbus_recv_begin().
+ * Return: 0 if there are no more packets: the host will interrupt when it has
+ * written one, unless it was asked not to. The number of bytes that wait, which
+ * is not 0, if there are. -ENODEV if the channel was given up because of what
+ * the host wrote.
+ */
+int vmbus_recv_end(struct vmbus_channel *channel)
+{
+	u32 old;
+	int ret;
+
+	ret = hvb_rx_done(&to_vmbus_chan(channel)->rx, &old);
+	return likely(ret >= 0) ? ret : vmbus_recv_end_odd(channel, old);
 }

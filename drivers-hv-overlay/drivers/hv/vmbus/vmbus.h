@@ -138,6 +138,8 @@ struct vmbus_devq {
 /**
  * struct vmbus_chan - a channel: what drivers see and what only the core sees
  * @tx: guest-to-host ring engine, guarded by ch.outbound.ring_lock
+ * @tx_flags: state of interrupts of the holder of that lock, from
+ *	vmbus_send_begin() to vmbus_send_end()
  * @rx: host-to-guest ring engine; one reader at a time (the callback)
  * @rejects: host input that was refused on this channel
  * @poison_told: VMBUS_POISON_* bits of what has been reported
@@ -178,6 +180,7 @@ struct vmbus_devq {
 struct vmbus_chan {
 	/* written by senders */
 	struct hvb_ring_tx tx ____cacheline_aligned;
+	unsigned long tx_flags;
 
 	/* written by the reader */
 	struct hvb_ring_rx rx ____cacheline_aligned;
@@ -403,13 +406,15 @@ void vmbus_irq_bind(u32 relid, unsigned int cpu);
 int vmbus_relid_map(struct vmbus_chan *chan);
 void vmbus_relid_unmap(struct vmbus_chan *chan);
 struct vmbus_chan *vmbus_relid_get(u32 relid);
-void vmbus_chan_isr(struct vmbus_chan *chan);
 
 /* pm.c, crash.c: hibernation; kexec and panic */
 int vmbus_bus_suspend(struct device *dev);
 int vmbus_bus_resume(struct device *dev);
 int vmbus_crash_setup(void);
 void vmbus_crash_teardown(void);
+
+/* chan.c: before each REQUESTOFFERS */
+void vmbus_chan_relids_reset(void);
 
 /*
  * offer.c: offers, rescinds, device queues
@@ -423,7 +428,7 @@ void vmbus_crash_teardown(void);
  * vmbus_channels_remove_all(), with offers ignored.
  */
 int vmbus_on_offer(const struct hvb_offer *offer);
-void vmbus_on_rescind(u32 relid);
+int vmbus_on_rescind(u32 relid);
 int vmbus_devq_settle(void);
 void vmbus_devq_flush(void);
 void vmbus_channels_remove_all(void);

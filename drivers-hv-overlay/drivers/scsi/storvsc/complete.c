@@ -9,17 +9,19 @@
  *	BUSY	somebody, who has looked at everything that was announced so far
  *	AGAIN	somebody, who has to look again before he stops
  *
- * An interrupt makes it AGAIN, and becomes the reader if it was IDLE. The
- * reader makes it BUSY, reads, and stops by making it IDLE, which works only if
- * no interrupt has come in between. Then he looks once more: the host doesn't
+ * An interrupt becomes the reader if it was IDLE; else it makes it AGAIN. The
+ * reader reads in batches (linux/hyperv/recv.h) until one ends with nothing
+ * left, and stops by making it IDLE, which works only if no interrupt has come
+ * in between. The end of a batch looks for more by itself: the host doesn't
  * interrupt for a packet that it writes while it sees others unread, and what
- * was read is known to the host only now.
+ * was read is known to the host only then.
  *
  * A reader who has used up his budget leaves the state as it is and goes on in
  * a worker, with the channel's interrupts masked.
  */
 #include <linux/atomic.h>
 #include <linux/blk-mq.h>
+#include <linux/hyperv/recv.h>
 #include <linux/nospec.h>
 #include <linux/smp.h>
 
@@ -101,8 +103,9 @@ static void stv_verdict_extra(struct stv_chan *sc, struct scsi_cmnd *cmd,
 
 /* A completion that is no plain success. */
 static noinline void stv_on_trouble(struct stv_chan *sc, struct scsi_cmnd *cmd,
-				    const struct hv_view *pkt)
+				    const void *copy, u32 len)
 {
+	const struct hv_view pkt = hv_view_of(copy, len);
 	struct stv_io io = {
 		.data_len = scsi_bufflen(cmd),
 		.opcode = cmd->cmnd[0],
@@ -111,16 +114,40 @@ static noinline void stv_on_trouble(struct stv_chan *sc, struct scsi_cmnd *cmd,
 	struct stv_verdict v;
 	struct stv_comp comp;
 
-	stv_parse_comp(pkt, &comp);
+	stv_parse_comp(&pkt, &comp);
 	stv_decide(&io, &comp, &v);
 	stv_verdict_extra(sc, cmd, &comp, &v);
 	cmd->result = v.result;
 	scsi_set_resid(cmd, v.resid);
 }
 
-static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
-			const struct hv_view *pkt)
+/*
+ * Private copy of a message. All that a good completion says is in the first
+ * half; the other half is fetched when it is needed. So nothing is fetched
+ * twice, and little of what nobody looks at.
+ */
+struct stv_copy {
+	__le64 word[STV_PKT_LEN / sizeof(__le64)];
+};
+
+#define STV_COPY_HALF	(STV_PKT_LEN / 2)
+
+static_assert(STV_OFF_DATA_LEN + sizeof(u32) <= STV_COPY_HALF);
+
+/* @rest: where the other half is; %NULL if it was fetched already. */
+static __always_inline void stv_copy_rest(struct stv_copy *copy,
+					  const void __hvshared *rest)
 {
+	if (rest)
+		hvs_copyin((u8 *)copy->word + STV_COPY_HALF, rest,
+			   STV_COPY_HALF);
+}
+
+static __always_inline void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
+					struct stv_copy *copy, u32 len,
+					const void __hvshared *rest)
+{
+	const struct hv_view pkt = hv_view_of(copy->word, len);
 	struct stv_dev *dev = sc->dev;
 	u32 hwq = blk_mq_unique_tag_to_hwq(key);
 	u32 nr = blk_mq_unique_tag_to_tag(key);
@@ -139,7 +166,7 @@ static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 	nr = array_index_nospec(nr, dev->nr_tags);
 	tag = &dev->queue[hwq].tags[nr];
 
-	why = stv_io_claim(&tag->slot, id, sc->index, pkt);
+	why = stv_io_claim(&tag->slot, id, sc->index, &pkt);
 	if (unlikely(why != STV_ACCEPT)) {
 		stv_reject(sc, why);
 		return;
@@ -148,17 +175,18 @@ static void stv_on_comp(struct stv_chan *sc, u64 id, u32 key,
 	cmd = tag->cmd;
 	scsi_dma_unmap(cmd);
 	sc->done++;
-	if (likely(stv_comp_good(pkt, scsi_bufflen(cmd), &resid))) {
+	if (likely(stv_comp_good(&pkt, scsi_bufflen(cmd), &resid))) {
 		cmd->result = 0;
 		scsi_set_resid(cmd, resid);
 	} else {
-		stv_on_trouble(sc, cmd, pkt);
+		stv_copy_rest(copy, rest);
+		stv_on_trouble(sc, cmd, copy->word, len);
 	}
 	scsi_done(cmd);
 }
 
 static noinline void stv_on_own(struct stv_chan *sc, u64 id, u32 key,
-				const struct hv_view *pkt)
+				const void *copy, u32 len)
 {
 	enum stv_reject why = STV_REJECT_UNKNOWN;
 	struct stv_own_req *own;
@@ -170,8 +198,8 @@ static noinline void stv_on_own(struct stv_chan *sc, u64 id, u32 key,
 		spin_lock_irqsave(&own->lock, flags);
 		why = stv_slot_claim(&own->slot, id, sc->index);
 		if (why == STV_ACCEPT) {
-			own->len = min_t(u32, pkt->len, sizeof(own->reply));
-			memcpy(own->reply, pkt->p, own->len);
+			own->len = min_t(u32, len, sizeof(own->reply));
+			memcpy(own->reply, copy, own->len);
 			complete(&own->done);
 		}
 		spin_unlock_irqrestore(&own->lock, flags);
@@ -180,15 +208,16 @@ static noinline void stv_on_own(struct stv_chan *sc, u64 id, u32 key,
 		stv_reject(sc, why);
 }
 
-static noinline void stv_on_notice(struct stv_chan *sc,
-				   const struct hv_view *pkt)
+static noinline void stv_on_notice(struct stv_chan *sc, const void *copy,
+				   u32 len)
 {
+	const struct hv_view pkt = hv_view_of(copy, len);
 	struct stv_dev *dev = sc->dev;
 	struct stv_notice notice;
 	enum stv_reject why;
 	unsigned long flags;
 
-	why = stv_notice_claim(pkt, READ_ONCE(dev->up), dev->is_fc, &notice);
+	why = stv_notice_claim(&pkt, READ_ONCE(dev->up), dev->is_fc, &notice);
 	if (why != STV_ACCEPT) {
 		stv_reject(sc, why);
 		return;
@@ -207,94 +236,133 @@ static noinline void stv_on_notice(struct stv_chan *sc,
 	}
 }
 
-static noinline void stv_on_other(struct stv_chan *sc,
-				  const struct vmpacket_descriptor *desc,
+static noinline void stv_on_other(struct stv_chan *sc, u64 id, u16 type,
 				  enum stv_id_kind kind, u32 key,
-				  const struct hv_view *pkt)
+				  const void *copy, u32 len)
 {
-	bool inband = desc->type == VM_PKT_DATA_INBAND;
-
-	if (kind == STV_ID_NOTICE && inband && !sc->index)
-		stv_on_notice(sc, pkt);
-	else if (kind == STV_ID_OWN && desc->type == VM_PKT_COMP)
-		stv_on_own(sc, desc->trans_id, key, pkt);
+	if (kind == STV_ID_NOTICE && type == VM_PKT_DATA_INBAND && !sc->index)
+		stv_on_notice(sc, copy, len);
+	else if (kind == STV_ID_OWN && type == VM_PKT_COMP)
+		stv_on_own(sc, id, key, copy, len);
 	else
 		stv_reject(sc, kind == STV_ID_BAD ? STV_REJECT_UNKNOWN :
 						    STV_REJECT_TYPE);
 }
 
-static void stv_on_packet(struct stv_chan *sc,
-			  const struct vmpacket_descriptor *desc)
+/*
+ * Takes the private copy of a packet's payload. What it consists of is handed
+ * on one by one, so that the usual packet needs no more memory than that.
+ */
+static __always_inline void stv_on_packet(struct stv_chan *sc, u64 id, u16 type,
+					  struct stv_copy *copy, u32 len,
+					  const void __hvshared *rest)
 {
-	struct hv_view pkt = hv_view_of(hv_pkt_data(desc),
-					hv_pkt_datalen(desc));
 	enum stv_id_kind kind;
 	u32 key;
 
-	kind = stv_id_split(desc->trans_id, &key);
-	if (likely(kind == STV_ID_IO && desc->type == VM_PKT_COMP))
-		stv_on_comp(sc, desc->trans_id, key, &pkt);
-	else
-		stv_on_other(sc, desc, kind, key, &pkt);
-}
-
-static unsigned int stv_read(struct stv_chan *sc, unsigned int budget)
-{
-	const struct vmpacket_descriptor *desc;
-	unsigned int n = 0;
-
-	desc = hv_pkt_iter_first(sc->vch);
-	while (desc) {
-		stv_on_packet(sc, desc);
-		desc = __hv_pkt_iter_next(sc->vch, desc);
-		if (++n == budget)
-			break;
+	kind = stv_id_split(id, &key);
+	if (likely(kind == STV_ID_IO && type == VM_PKT_COMP)) {
+		stv_on_comp(sc, id, key, copy, len, rest);
+	} else {
+		stv_copy_rest(copy, rest);
+		stv_on_other(sc, id, type, kind, key, copy->word, len);
 	}
-	hv_pkt_iter_close(sc->vch);
-	return n;
+}
+
+/* What follows the message in a longer packet has no meaning. */
+static noinline void stv_on_unusual(struct stv_chan *sc, u64 id, u16 type,
+				    const void __hvshared *payload, u32 len)
+{
+	struct stv_copy copy;
+
+	len = min_t(u32, len, sizeof(copy));
+	hvs_copyin(&copy, payload, len);
+	stv_on_packet(sc, id, type, &copy, len, NULL);
+}
+
+static __always_inline void stv_on_usual(struct stv_chan *sc, u64 id,
+					 const void __hvshared *payload)
+{
+	const __le64 __hvshared *word = payload;
+	struct stv_copy copy __uninitialized;
+	int i;
+
+	/* Word by word, for what is looked at stays in registers then. */
+	for (i = 0; i < STV_COPY_HALF / sizeof(*word); i++)
+		copy.word[i] = cpu_to_le64(hvs_load64(&word[i]));
+	stv_on_packet(sc, id, VM_PKT_COMP, &copy, STV_PKT_LEN,
+		      payload + STV_COPY_HALF);
+}
+
+/* Reads packets, up to a budget; returns what is left of that. */
+static __always_inline unsigned int stv_read(struct stv_chan *sc,
+					     struct hv_batch *batch,
+					     unsigned int budget)
+{
+	const u64 usual = hv_head(VM_PKT_COMP, 0, STV_PKT_LEN);
+	struct hv_pkt pkt __uninitialized;
+
+	while (budget && hv_batch_next(batch, usual, &pkt)) {
+		if (likely(pkt.head == usual))
+			stv_on_usual(sc, pkt.trans_id, pkt.payload);
+		else
+			stv_on_unusual(sc, pkt.trans_id, hv_head_type(pkt.head),
+				       pkt.payload, pkt.len);
+		budget--;
+	}
+	return budget;
 }
 
 /*
- * Becomes idle; false if there is more to read. A ring that claims to have data
- * although nothing came out of it the last time is not believed: the host may
- * interrupt again.
+ * Reads as the reader; true if the budget was used up, and he still is it. Each
+ * turn but the first and the last has read something, or answers to an
+ * interrupt, so this ends whatever the host does.
+ *
+ * The core gives up a ring if the host writes nonsense. It calls back once more
+ * when a channel was rescinded, which may be a sub-channel alone.
  */
-static bool stv_stop_reading(struct stv_chan *sc, unsigned int n)
+static __always_inline bool stv_read_all(struct stv_chan *sc,
+					 unsigned int budget)
 {
-	if (atomic_cmpxchg(&sc->reading, STV_READ_BUSY, STV_READ_IDLE) !=
-	    STV_READ_BUSY)
-		return false;
-	/* Ordered behind what was released to the host by the cmpxchg. */
-	if (!n || likely(!hv_get_bytes_to_read(&sc->vch->inbound)))
-		return true;
-	return atomic_xchg(&sc->reading, STV_READ_AGAIN) != STV_READ_IDLE;
-}
+	struct hv_batch *batch;
+	int left;
 
-/* Reads as the reader; true if the budget was used up, and he still is it. */
-static bool stv_read_all(struct stv_chan *sc, unsigned int budget)
-{
-	unsigned int n;
-
-	do {
-		atomic_set(&sc->reading, STV_READ_BUSY);
-		n = stv_read(sc, budget);
-		budget -= n;
-		if (!budget)
+	for (;;) {
+		left = -ENODEV;
+		batch = vmbus_recv_begin(sc->vch);
+		if (likely(batch)) {
+			budget = stv_read(sc, batch, budget);
+			left = vmbus_recv_end(sc->vch);
+		}
+		if (unlikely(left > 0 && budget))
+			continue;
+		/* What is in flight there is in need of recovery. */
+		if (unlikely(left < 0 || READ_ONCE(sc->vch->rescind)))
+			queue_work(stv_recover_wq, &sc->dev->recover_work);
+		if (unlikely(!budget))
 			return true;
-	} while (!stv_stop_reading(sc, n));
-	return false;
+		if (likely(atomic_cmpxchg(&sc->reading, STV_READ_BUSY,
+					  STV_READ_IDLE) == STV_READ_BUSY))
+			return false;
+		atomic_set(&sc->reading, STV_READ_BUSY);
+		/*
+		 * State before ring: pairs with stv_become_reader(), which is
+		 * called after the host has written.
+		 */
+		smp_mb();
+	}
 }
 
 /*
- * The core gives up a ring if the host writes nonsense, and hides it then. It
- * calls back once more when a channel was rescinded, which may be a sub-channel
- * alone. What is in flight on such a channel is in need of recovery.
+ * Announces that there is something to read; true if the caller became the
+ * reader. Full barrier: the ring is looked at after the state was changed.
  */
-static void stv_check_chan(struct stv_chan *sc)
+static __always_inline bool stv_become_reader(struct stv_chan *sc)
 {
-	if (unlikely(!READ_ONCE(sc->vch->inbound.ring_datasize) ||
-		     READ_ONCE(sc->vch->rescind)))
-		queue_work(stv_recover_wq, &sc->dev->recover_work);
+	if (likely(atomic_cmpxchg(&sc->reading, STV_READ_IDLE,
+				  STV_READ_BUSY) == STV_READ_IDLE))
+		return true;
+	return atomic_xchg(&sc->reading, STV_READ_AGAIN) == STV_READ_IDLE;
 }
 
 /**
@@ -317,7 +385,7 @@ void stv_chan_interrupt(void *context)
 {
 	struct stv_chan *sc = context;
 
-	if (atomic_xchg(&sc->reading, STV_READ_AGAIN) != STV_READ_IDLE)
+	if (!stv_become_reader(sc))
 		return;
 
 	if (unlikely(stv_read_all(sc, STV_INTERRUPT_BUDGET))) {
@@ -325,7 +393,6 @@ void stv_chan_interrupt(void *context)
 		sc->deferred++;
 		queue_work(system_bh_wq, &sc->work);
 	}
-	stv_check_chan(sc);
 }
 
 /**
@@ -341,12 +408,10 @@ void stv_chan_work(struct work_struct *work)
 	if (stv_read_all(sc, STV_WORK_BUDGET)) {
 		queue_work(system_bh_wq, &sc->work);
 	} else if (!READ_ONCE(sc->polled) && hv_end_read(&sc->vch->inbound) &&
-		   atomic_xchg(&sc->reading, STV_READ_AGAIN) ==
-		   STV_READ_IDLE) {
+		   stv_become_reader(sc)) {
 		/* Written while the interrupts were masked. */
 		queue_work(system_bh_wq, &sc->work);
 	}
-	stv_check_chan(sc);
 }
 
 /**
@@ -361,7 +426,7 @@ void stv_chan_work(struct work_struct *work)
 void stv_chan_kick(struct stv_chan *sc)
 {
 	vmbus_setevent(sc->vch);
-	if (atomic_xchg(&sc->reading, STV_READ_AGAIN) == STV_READ_IDLE)
+	if (stv_become_reader(sc))
 		queue_work(system_bh_wq, &sc->work);
 }
 
@@ -381,7 +446,6 @@ static int stv_poll_chan(struct stv_chan *sc)
 	/* Whoever waits for what is left polls again. */
 	if (stv_read_all(sc, STV_WORK_BUDGET))
 		atomic_set(&sc->reading, STV_READ_IDLE);
-	stv_check_chan(sc);
 	return sc->done - done;
 }
 

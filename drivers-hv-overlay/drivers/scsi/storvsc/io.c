@@ -19,20 +19,6 @@
 #include "storvsc.h"
 
 /**
- * struct stv_xfer - the data of a command, mapped for DMA
- * @nents: entries of the scatterlist as mapped
- * @offset: offset of the first byte in its page
- * @len: length in bytes, 0 if there is no data
- * @pfns: pages
- */
-struct stv_xfer {
-	int nents;
-	u32 offset;
-	u32 len;
-	u32 pfns;
-};
-
-/**
  * stv_queues_alloc() - make the hardware queues
  * @dev: adapter
  * @nr_queues: number of them
@@ -90,39 +76,34 @@ void stv_queues_free(struct stv_dev *dev)
  * more and no less than the command moves, is checked: pages that are too many
  * would be written beyond the packet, and room for some left as it was.
  */
-static bool stv_one_range(struct scsi_cmnd *cmd, const struct stv_xfer *x)
+static noinline bool stv_one_range(struct scsi_cmnd *cmd, int nents)
 {
 	struct scatterlist *sg;
 	dma_addr_t seams = 0;
 	u32 total = 0;
 	int i;
 
-	for_each_sg(scsi_sglist(cmd), sg, x->nents, i) {
+	for_each_sg(scsi_sglist(cmd), sg, nents, i) {
 		total += sg_dma_len(sg);
 		if (i)
 			seams |= sg_dma_address(sg);
-		if (i < x->nents - 1)
+		if (i < nents - 1)
 			seams |= sg_dma_address(sg) + sg_dma_len(sg);
 	}
-	return total == x->len && !(seams & ~HV_HYP_PAGE_MASK);
+	return total == scsi_bufflen(cmd) && !(seams & ~HV_HYP_PAGE_MASK);
 }
 
-static int stv_map_data(struct scsi_cmnd *cmd, struct stv_xfer *x)
+/* Maps the data; returns the number of pieces, which is 0 if there is none. */
+static __always_inline int stv_map_data(struct scsi_cmnd *cmd)
 {
-	x->len = 0;
-	if (!scsi_sg_count(cmd))
-		return 0;
+	int nents = scsi_dma_map(cmd);
 
-	x->nents = scsi_dma_map(cmd);
-	if (unlikely(x->nents <= 0))
+	if (unlikely(nents < 0))
 		return -EAGAIN;
-
-	x->len = scsi_bufflen(cmd);
-	x->offset = offset_in_hvpage(sg_dma_address(scsi_sglist(cmd)));
-	x->pfns = stv_range_pfns(x->offset, x->len);
-	if (likely(x->nents == 1 ? sg_dma_len(scsi_sglist(cmd)) == x->len :
-				   stv_one_range(cmd, x)))
-		return 0;
+	if (likely(nents == 1 ?
+		   sg_dma_len(scsi_sglist(cmd)) == scsi_bufflen(cmd) :
+		   stv_one_range(cmd, nents)))
+		return nents;
 
 	scsi_dma_unmap(cmd);
 	sdev_printk(KERN_ERR, cmd->device,
@@ -130,7 +111,7 @@ static int stv_map_data(struct scsi_cmnd *cmd, struct stv_xfer *x)
 	return -EINVAL;
 }
 
-static void stv_put_pfns(void *p, struct scsi_cmnd *cmd, int nents)
+static noinline void stv_put_pieces(void *p, struct scsi_cmnd *cmd, int nents)
 {
 	struct scatterlist *sg;
 	u32 n = 0;
@@ -146,6 +127,28 @@ static void stv_put_pfns(void *p, struct scsi_cmnd *cmd, int nents)
 	}
 }
 
+/*
+ * Writes the range of a command whose data is in @pfns pages, not none; returns
+ * where the range ends.
+ */
+static __always_inline void *stv_put_data(void *p, struct scsi_cmnd *cmd,
+					  int nents, u64 pfns)
+{
+	u64 first = sg_dma_address(scsi_sglist(cmd));
+	u64 pfn = HVPFN_DOWN(first);
+	u64 n = 0;
+
+	stv_put_range(p, offset_in_hvpage(first), scsi_bufflen(cmd));
+	if (unlikely(nents > 1)) {
+		stv_put_pieces(p, cmd, nents);
+	} else {
+		do {
+			stv_put_pfn(p, n, pfn + n);
+		} while (unlikely(++n < pfns));
+	}
+	return p + stv_range_size(pfns);
+}
+
 /* The numbers of the protocol follow those of the DMA layer. */
 static enum stv_dir stv_direction(const struct scsi_cmnd *cmd)
 {
@@ -156,52 +159,62 @@ static enum stv_dir stv_direction(const struct scsi_cmnd *cmd)
 	return cmd->sc_data_direction - DMA_TO_DEVICE;
 }
 
+/* Head of the packet of a command with data in so many pages; 0 for no data. */
+static __always_inline u64 stv_cmd_head(u64 pfns)
+{
+	const u16 flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
+
+	if (unlikely(!pfns))
+		return vmbus_send_head(VM_PKT_DATA_INBAND, flags, 0,
+				       STV_PKT_LEN);
+	return vmbus_send_head_more(vmbus_send_head(VM_PKT_DATA_USING_GPA_DIRECT,
+						    flags, STV_RANGE_LEN,
+						    STV_PKT_LEN), pfns);
+}
+
 /*
- * Writes a command into the ring of a channel. If 0 is returned then the
- * command belongs to the reader of the channel and may be completed already.
+ * Writes a command into the ring of a channel, which the caller has to end with
+ * vmbus_send_end(). If 0 is returned then the command belongs to the reader of
+ * the channel and may be completed already.
  *
  * It is that, too, if the channel was rescinded while the packet went out: with
  * the channel the adapter goes, or is recovered, and then the command is taken
  * back.
  */
-static int stv_send(struct stv_chan *sc, struct scsi_cmnd *cmd,
-		    const struct stv_xfer *x, bool publish)
+static __always_inline int stv_write(struct stv_chan *sc, struct stv_queue *q,
+				     u32 hwq, struct scsi_cmnd *cmd, int nents)
 {
-	struct request *rq = scsi_cmd_to_rq(cmd);
-	struct stv_lun *lun = cmd->device->hostdata;
-	u32 hwq = rq->mq_hctx->queue_num;
-	struct stv_tag *tag = &sc->dev->queue[hwq].tags[rq->tag];
-	u32 ext = x->len ? stv_range_size(x->pfns) : 0;
-	struct vmpacket_descriptor desc =
-		vmbus_send_desc(x->len ? VM_PKT_DATA_USING_GPA_DIRECT :
-					 VM_PKT_DATA_INBAND,
-				VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
-				ext, STV_PKT_LEN, 0);
-	struct stv_cmd srb = {
-		.cdb = cmd->cmnd,
-		.data_len = x->len,
-		.cdb_len = cmd->cmd_len,
-		.dir = stv_direction(cmd),
-	};
-	unsigned long flags;
-	void *p;
-	u32 gen;
+	struct stv_cmd srb = { .cdb = cmd->cmnd };
+	u64 pfns = 0, first, id;
+	struct stv_lun *lun;
+	struct stv_tag *tag;
+	void *p, *msg;
+	u32 nr;
 
-	p = vmbus_send_begin(sc->vch, &desc, &flags);
+	if (likely(nents)) {
+		first = sg_dma_address(scsi_sglist(cmd));
+		pfns = stv_range_pfns(offset_in_hvpage(first),
+				      scsi_bufflen(cmd));
+	}
+	p = vmbus_send_begin(sc->vch, stv_cmd_head(pfns));
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 
-	if (x->len) {
-		stv_put_range(p, x->offset, x->len);
-		stv_put_pfns(p, cmd, x->nents);
-	}
-	stv_put_srb(p + ext, &lun->tmpl, &srb);
+	msg = p;
+	if (likely(pfns))
+		msg = stv_put_data(p, cmd, nents, pfns);
+	lun = cmd->device->hostdata;
+	srb.data_len = scsi_bufflen(cmd);
+	srb.cdb_len = cmd->cmd_len;
+	srb.dir = stv_direction(cmd);
+	stv_put_srb(msg, &lun->tmpl, &srb);
 
+	nr = scsi_cmd_to_rq(cmd)->tag;
+	tag = &q->tags[nr];
 	tag->cmd = cmd;
-	gen = stv_slot_arm(&tag->slot, sc->index);
-	vmbus_send_set_id(p, stv_io_id(hwq << BLK_MQ_UNIQUE_TAG_BITS | rq->tag,
-				       gen));
-	vmbus_send_end(sc->vch, publish, flags);
+	id = stv_io_id(hwq << BLK_MQ_UNIQUE_TAG_BITS | nr,
+		       stv_slot_arm(&tag->slot, sc->index));
+	vmbus_send_set_id(p, id);
 	return 0;
 }
 
@@ -215,43 +228,10 @@ static bool stv_has_room(void *ctx, u32 chan)
 }
 
 /*
- * The channel of this CPU has no room, or is none any more: take another. A
- * broken one is opened anew, which the command can wait for.
- */
-static noinline int stv_send_elsewhere(struct stv_dev *dev,
-				       const struct stv_map *map, u32 home,
-				       struct stv_queue *q,
-				       struct scsi_cmnd *cmd,
-				       const struct stv_xfer *x, int err)
-{
-	u32 i = stv_map_search(map, raw_smp_processor_id(), stv_has_room, dev);
-	int ret;
-
-	if (err == -ENODEV && vmbus_channel_broken(dev->chan[home]->vch)) {
-		queue_work(stv_recover_wq, &dev->recover_work);
-		err = -EAGAIN;
-	}
-	if (i == home)
-		i = 0;
-	if (i != home) {
-		q->moved++;
-		ret = stv_send(dev->chan[i], cmd, x, true);
-		if (!ret || ret == -EAGAIN)
-			err = ret;
-	}
-	return err;
-}
-
-/*
  * A command that is not the last of its batch is written and held back. After
  * that, its channel is put into q->held, unless it is there. Who takes it out,
  * or displaces it, sees to it that what the channel has is shown to the host.
  */
-static struct vmbus_channel *stv_unhold(struct stv_queue *q)
-{
-	return likely(!READ_ONCE(q->held)) ? NULL : xchg(&q->held, NULL);
-}
-
 static void stv_hold(struct stv_queue *q, struct vmbus_channel *vch)
 {
 	struct vmbus_channel *old;
@@ -261,6 +241,58 @@ static void stv_hold(struct stv_queue *q, struct vmbus_channel *vch)
 	old = xchg(&q->held, vch);
 	if (old && old != vch)
 		vmbus_send_flush(old);
+}
+
+/* The batch ends; that is for the caller to tell the host if it is on @vch. */
+static void stv_unhold(struct stv_queue *q, struct vmbus_channel *vch)
+{
+	struct vmbus_channel *old = xchg(&q->held, NULL);
+
+	if (old && old != vch)
+		vmbus_send_flush(old);
+}
+
+/*
+ * The channel of this CPU has no room, or is none any more: take another. A
+ * broken one is opened anew, which the command can wait for.
+ */
+static noinline int stv_send_elsewhere(struct stv_chan *home, u32 hwq,
+				       struct scsi_cmnd *cmd, int nents,
+				       int err)
+{
+	struct stv_dev *dev = home->dev;
+	struct stv_queue *q = &dev->queue[hwq];
+	const struct stv_map *map;
+	struct stv_chan *sc;
+	int ret;
+	u32 i;
+
+	/* Taken out of q->held for a command that wasn't written there. */
+	if (cmd->flags & SCMD_LAST)
+		vmbus_send_flush(home->vch);
+
+	if (err == -ENODEV && vmbus_channel_broken(home->vch)) {
+		queue_work(stv_recover_wq, &dev->recover_work);
+		err = -EAGAIN;
+	}
+	map = rcu_dereference(dev->map);
+	if (!map)
+		return err;
+	i = stv_map_search(map, raw_smp_processor_id(), stv_has_room, dev);
+	if (i == home->index)
+		i = 0;
+	if (i != home->index) {
+		q->moved++;
+		sc = dev->chan[i];
+		ret = stv_write(sc, q, hwq, cmd, nents);
+		if (!ret)
+			vmbus_send_end(sc->vch, true);
+		if (!ret || ret == -EAGAIN)
+			err = ret;
+	}
+	if (err == -EAGAIN)
+		q->full++;
+	return err;
 }
 
 /*
@@ -279,13 +311,12 @@ static noinline u32 stv_polled_home(struct stv_dev *dev, u32 hwq, u32 home)
 }
 
 /* Called within an RCU read-side section. */
-static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
-		      const struct stv_xfer *x)
+static __always_inline int stv_submit(struct stv_dev *dev,
+				      struct scsi_cmnd *cmd, int nents)
 {
 	u32 hwq = scsi_cmd_to_rq(cmd)->mq_hctx->queue_num;
 	struct stv_queue *q = &dev->queue[hwq];
-	bool last = cmd->flags & SCMD_LAST;
-	struct vmbus_channel *held;
+	int last = cmd->flags & SCMD_LAST;
 	const struct stv_map *map;
 	struct stv_chan *sc;
 	u32 home;
@@ -301,24 +332,20 @@ static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
 		home = stv_polled_home(dev, hwq, home);
 
 	sc = dev->chan[home];
-	if (!last) {
-		ret = stv_send(sc, cmd, x, false);
-		if (likely(!ret))
-			stv_hold(q, sc->vch);
-	} else {
-		/* The batch may be on another channel, if it is one. */
-		held = stv_unhold(q);
-		ret = stv_send(sc, cmd, x, true);
-		if (unlikely(held) && (held != sc->vch || ret))
-			vmbus_send_flush(held);
-	}
-	if (likely(!ret))
-		return 0;
+	if (last && unlikely(READ_ONCE(q->held)))
+		stv_unhold(q, sc->vch);
 
-	ret = stv_send_elsewhere(dev, map, home, q, cmd, x, ret);
-	if (ret == -EAGAIN)
-		q->full++;
-	return ret;
+	ret = stv_write(sc, q, hwq, cmd, nents);
+	if (unlikely(ret))
+		return stv_send_elsewhere(sc, hwq, cmd, nents, ret);
+
+	if (likely(last)) {
+		vmbus_send_end(sc->vch, true);
+	} else {
+		vmbus_send_end(sc->vch, false);
+		stv_hold(q, sc->vch);
+	}
+	return 0;
 }
 
 /**
@@ -331,15 +358,11 @@ static int stv_submit(struct stv_dev *dev, struct scsi_cmnd *cmd,
 void stv_commit(struct Scsi_Host *shost, u16 queue)
 {
 	struct stv_dev *dev = shost_priv(shost);
-	struct vmbus_channel *held;
 
 	rcu_read_lock();
 	/* Without a map the channel may be closed, or gone. */
-	if (rcu_access_pointer(dev->map)) {
-		held = stv_unhold(&dev->queue[queue]);
-		if (held)
-			vmbus_send_flush(held);
-	}
+	if (rcu_access_pointer(dev->map))
+		stv_unhold(&dev->queue[queue], NULL);
 	rcu_read_unlock();
 }
 
@@ -348,9 +371,10 @@ void stv_commit(struct Scsi_Host *shost, u16 queue)
  * device's: reported like this, the SCSI layer lets devices wait in turn, and
  * goes on as soon as any command completes; without one it tries again soon.
  */
-static noinline int stv_unsent(struct stv_dev *dev, struct scsi_cmnd *cmd,
+static noinline int stv_unsent(struct Scsi_Host *shost, struct scsi_cmnd *cmd,
 			       int err)
 {
+	struct stv_dev *dev = shost_priv(shost);
 	bool gone = READ_ONCE(dev->gone);
 
 	/* No map: to come back, or never. */
@@ -368,7 +392,7 @@ static noinline int stv_unsent(struct stv_dev *dev, struct scsi_cmnd *cmd,
 		break;
 	}
 	/* It may have been the last one of a batch. */
-	stv_commit(dev->shost, scsi_cmd_to_rq(cmd)->mq_hctx->queue_num);
+	stv_commit(shost, scsi_cmd_to_rq(cmd)->mq_hctx->queue_num);
 	scsi_done(cmd);
 	return 0;
 }
@@ -385,24 +409,22 @@ static noinline int stv_unsent(struct stv_dev *dev, struct scsi_cmnd *cmd,
 int stv_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 {
 	struct stv_dev *dev = shost_priv(shost);
-	struct stv_xfer x;
-	int ret;
+	int nents, ret;
 
 	if (unlikely(dev->filter &&
 		     !stv_cmd_allowed(cmd->cmnd[0], dev->params.version)))
-		return stv_unsent(dev, cmd, -EPERM);
+		return stv_unsent(shost, cmd, -EPERM);
 
-	ret = stv_map_data(cmd, &x);
-	if (unlikely(ret))
-		return stv_unsent(dev, cmd, ret);
+	nents = stv_map_data(cmd);
+	if (unlikely(nents < 0))
+		return stv_unsent(shost, cmd, nents);
 
 	rcu_read_lock();
-	ret = stv_submit(dev, cmd, &x);
+	ret = stv_submit(dev, cmd, nents);
 	rcu_read_unlock();
 	if (likely(!ret))
 		return 0;
 
-	if (x.len)
-		scsi_dma_unmap(cmd);
-	return stv_unsent(dev, cmd, ret);
+	scsi_dma_unmap(cmd);
+	return stv_unsent(shost, cmd, ret);
 }

@@ -100,8 +100,8 @@ struct Scsi_Host;
 #define STV_TIMEOUT		180
 
 /*
- * Room for the longest packet of a host, and more: one that is too long for
- * the buffer costs the channel, one that is too long for the parser is dropped.
+ * Room for the longest packet of a host, and more: one that is longer costs the
+ * channel.
  */
 #define STV_RX_SIZE		256
 

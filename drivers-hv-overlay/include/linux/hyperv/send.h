@@ -5,11 +5,12 @@
  * vmbus_sendpacket() and its relatives take a packet that lies in memory. A
  * driver with a busy transmit path can do without that memory:
  *
- *	p = vmbus_send_begin(channel, &desc, &flags);
+ *	p = vmbus_send_begin(channel, head);
  *	if (IS_ERR(p))
  *		...-EAGAIN: full, -ENODEV: gone...
- *	...write desc.len8 * 8 - sizeof(desc) bytes to p...
- *	ret = vmbus_send_end(channel, last, flags);
+ *	...write all that the head counts but the descriptor to p...
+ *	vmbus_send_set_id(p, trans_id);
+ *	vmbus_send_end(channel, last);
  *
  * Between the two calls the lock of the outbound ring is held and interrupts
  * are off: everything that may fail or take long (DMA mapping above all) comes
@@ -32,30 +33,36 @@
 #include <linux/types.h>
 
 /**
- * vmbus_send_desc() - descriptor of a packet
+ * vmbus_send_head() - head of a packet: its descriptor without the id
  * @type: %VM_PKT_DATA_INBAND, %VM_PKT_DATA_USING_GPA_DIRECT, ...
  * @flags: 0 or %VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED
  * @ext_len: bytes between the descriptor and the payload (the ranges of a
  *	GPA direct packet, with their count), a multiple of 8
  * @len: bytes of the payload; rounded up to 8
- * @trans_id: transaction id
  *
- * Return: the descriptor. Lengths that make no packet are found out by
- * vmbus_send_begin() as long as they are below 512 KiB.
+ * All of it, descriptor included, has to be below 512 KiB.
+ *
+ * Return: the head, native.
  */
-static __always_inline struct vmpacket_descriptor
-vmbus_send_desc(enum vmbus_packet_type type, u16 flags, u32 ext_len, u32 len,
-		u64 trans_id)
+static __always_inline u64 vmbus_send_head(enum vmbus_packet_type type,
+					   u16 flags, u32 ext_len, u32 len)
 {
-	u32 offset8 = (sizeof(struct vmpacket_descriptor) + ext_len) / 8;
+	u64 offset8 = (sizeof(struct vmpacket_descriptor) + ext_len) / 8;
 
-	return (struct vmpacket_descriptor) {
-		.type = type,
-		.offset8 = offset8,
-		.len8 = offset8 + (len + 7) / 8,
-		.flags = flags,
-		.trans_id = trans_id,
-	};
+	return type | offset8 << 16 | (offset8 + (len + 7) / 8) << 32 |
+	       (u64)flags << 48;
+}
+
+/**
+ * vmbus_send_head_more() - head of a packet with a longer extension
+ * @head: head
+ * @words: by how many times 8 bytes it is longer
+ *
+ * Return: the head.
+ */
+static __always_inline u64 vmbus_send_head_more(u64 head, u64 words)
+{
+	return head + words * (1ULL << 16 | 1ULL << 32);
 }
 
 /**
@@ -63,10 +70,10 @@ vmbus_send_desc(enum vmbus_packet_type type, u16 flags, u32 ext_len, u32 len,
  * @p: what vmbus_send_begin() returned
  * @trans_id: transaction id
  *
- * For drivers that arm what belongs to the id only once there is a packet:
- * to be called, if at all, right before vmbus_send_end(). From vmbus_send_end()
- * on, and with a host that guesses ids from the arming on, the request may be
- * completed and gone.
+ * Each packet needs one. To be called right before vmbus_send_end(), so that
+ * what belongs to the id is armed only once there is a packet: from
+ * vmbus_send_end() on, and with a host that guesses ids from the arming on, the
+ * request may be completed and gone.
  */
 static __always_inline void vmbus_send_set_id(void *p, u64 trans_id)
 {
@@ -75,11 +82,8 @@ static __always_inline void vmbus_send_set_id(void *p, u64 trans_id)
 	WRITE_ONCE(desc[-1].trans_id, trans_id);
 }
 
-void *vmbus_send_begin(struct vmbus_channel *channel,
-		       const struct vmpacket_descriptor *desc,
-		       unsigned long *flags);
-int vmbus_send_end(struct vmbus_channel *channel, bool publish,
-		   unsigned long flags);
+void *vmbus_send_begin(struct vmbus_channel *channel, u64 head);
+void vmbus_send_end(struct vmbus_channel *channel, bool publish);
 void vmbus_send_flush(struct vmbus_channel *channel);
 bool vmbus_channel_broken(struct vmbus_channel *channel);
 

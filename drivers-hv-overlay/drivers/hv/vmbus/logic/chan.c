@@ -517,6 +517,16 @@ void hvb_relids_init(struct hvb_relids *relids)
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_relids_init);
 
+static u8 *relid_byte(struct hvb_relids *relids, u32 relid)
+{
+	return &relids->refused[array_index_nospec(relid, HVB_RELID_LIMIT) / 8];
+}
+
+static bool relid_possible(u32 relid)
+{
+	return relid && relid < HVB_RELID_LIMIT;
+}
+
 /**
  * hvb_relids_offered() - the host offers a relid that no channel has
  * @relids: relids of the connection
@@ -526,33 +536,46 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_relids_init);
  */
 void hvb_relids_offered(struct hvb_relids *relids, u32 relid)
 {
-	if (relid >= HVB_RELID_LIMIT)
-		return;
-	relid = array_index_nospec(relid, HVB_RELID_LIMIT);
-	relids->back[relid / 8] &= ~(1 << relid % 8);
+	if (relid_possible(relid))
+		*relid_byte(relids, relid) &= ~(1 << relid % 8);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_relids_offered);
 
 /**
- * hvb_relids_give_back() - a relid isn't in use, or not any more
+ * hvb_relids_refused() - the offer of a relid is refused
+ * @relids: relids of the connection
+ * @relid: the relid, any value; the host is told
+ *
+ * Context: any; the caller serialises.
+ */
+void hvb_relids_refused(struct hvb_relids *relids, u32 relid)
+{
+	if (relid_possible(relid))
+		*relid_byte(relids, relid) |= 1 << relid % 8;
+}
+EXPORT_SYMBOL_IF_KUNIT(hvb_relids_refused);
+
+/**
+ * hvb_relids_rescinded() - the host rescinds a relid that no channel has
  * @relids: relids of the connection
  * @relid: the relid, any value
  *
  * Context: any; the caller serialises.
- * Return: true if the host has to be told, false if it has been told already,
- * and for a relid that can't be.
+ * Return: true if the host waits for the relid; false if it has been told
+ * already, and for a relid that can't be.
  */
-bool hvb_relids_give_back(struct hvb_relids *relids, u32 relid)
+bool hvb_relids_rescinded(struct hvb_relids *relids, u32 relid)
 {
-	u8 bit;
+	u8 bit = 1 << relid % 8;
+	u8 *byte;
 
-	if (!relid || relid >= HVB_RELID_LIMIT)
+	if (!relid_possible(relid))
 		return false;
-	relid = array_index_nospec(relid, HVB_RELID_LIMIT);
-	bit = 1 << relid % 8;
-	if (relids->back[relid / 8] & bit)
-		return false;
-	relids->back[relid / 8] |= bit;
-	return true;
+	byte = relid_byte(relids, relid);
+	if (!(*byte & bit))
+		return true;
+	/* There was one offer, so there won't be a second rescind of it. */
+	*byte &= ~bit;
+	return false;
 }
-EXPORT_SYMBOL_IF_KUNIT(hvb_relids_give_back);
+EXPORT_SYMBOL_IF_KUNIT(hvb_relids_rescinded);

@@ -198,18 +198,20 @@ const char *hvb_chan_state_name(enum hvb_chan_state state);
 const char *hvb_chan_event_name(enum hvb_chan_event event);
 
 /**
- * struct hvb_relids - which relids the guest has given back to the host
- * @back: a bit for each: RELID_RELEASED was sent since its last offer
+ * struct hvb_relids - relids that were given back without having been asked for
+ * @refused: a bit for each: its last offer was refused
  *
- * The host answers neither an offer that was refused nor one that was lost; it
- * may rescind both. A relid is given back once, whatever comes first.
+ * A rescind may come for a relid that no channel has. If its offer was lost, or
+ * could not be read, the host waits for RELID_RELEASED. If it was refused, the
+ * rescind has crossed that message, and a second one could hit the next offer.
  */
 struct hvb_relids {
-	u8 back[HVB_RELID_LIMIT / 8];
+	u8 refused[HVB_RELID_LIMIT / 8];
 };
 
 void hvb_relids_init(struct hvb_relids *relids);
 void hvb_relids_offered(struct hvb_relids *relids, u32 relid);
-bool hvb_relids_give_back(struct hvb_relids *relids, u32 relid);
+void hvb_relids_refused(struct hvb_relids *relids, u32 relid);
+bool hvb_relids_rescinded(struct hvb_relids *relids, u32 relid);
 
 #endif /* _HV_VMBUS_LOGIC_CHAN_H */

@@ -33,11 +33,11 @@ int hvb_rx_init(struct hvb_ring_rx *rx, struct hvb_ring_hdr __hvshared *hdr,
 		return -EINVAL;
 
 	*rx = (struct hvb_ring_rx){
+		.b.data = data,
+		.b.size = size,
+		.b.max = buf_size,
 		.hdr = hdr,
-		.data = data,
-		.size = size,
 		.buf = buf,
-		.buf_size = buf_size,
 		.signal_back = true,
 	};
 	return 0;
@@ -75,9 +75,9 @@ void hvb_rx_poison(struct hvb_ring_rx *rx, enum hvb_ring_reject why)
 	if (!rx->poison)
 		rx->poison = why;
 	/* The fast paths look at these and not at the reason. */
-	rx->avail = 0;
+	rx->b.avail = 0;
 	rx->cur = 0;
-	rx->published = rx->read;
+	rx->published = rx->b.read;
 	hvb_rx_mask(rx);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_rx_poison);
@@ -88,7 +88,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_rx_poison);
  *
  * Poisons the ring if what the host says makes no sense.
  *
- * Return: 0 with @rx->avail up to date, or -EBADMSG if the ring is poisoned.
+ * Return: 0 with @rx->b.avail up to date, or -EBADMSG if the ring is poisoned.
  */
 int hvb_rx_sync(struct hvb_ring_rx *rx)
 {
@@ -102,21 +102,21 @@ int hvb_rx_sync(struct hvb_ring_rx *rx)
 	 * then the index.
 	 */
 	write = hvs_load32_acquire(&rx->hdr->write_index);
-	if (!hvb_ring_index_ok(write, rx->size))
+	if (!hvb_ring_index_ok(write, rx->b.size))
 		goto bad;
 
 	/*
 	 * A writer only ever adds packets, and stops at what has not been
 	 * released yet.
 	 */
-	avail = hvb_ring_used(rx->size, rx->read, write);
-	if (avail < rx->avail)
+	avail = hvb_ring_used(rx->b.size, rx->b.read, write);
+	if (avail < rx->b.avail)
 		goto bad;
-	if (rx->published != rx->read &&
-	    avail > hvb_ring_used(rx->size, rx->published, write))
+	if (rx->published != rx->b.read &&
+	    avail > hvb_ring_used(rx->b.size, rx->published, write))
 		goto bad;
 
-	rx->avail = avail;
+	rx->b.avail = avail;
 	return 0;
 
 bad:
@@ -142,11 +142,11 @@ bool hvb_rx_signal_back(struct hvb_ring_rx *rx, u32 old_read, u32 pending)
 	/* Request before write index: the host fills up, then asks. */
 	virt_rmb();
 	write = hvs_load32(&rx->hdr->write_index);
-	if (!hvb_ring_index_ok(write, rx->size)) {
+	if (!hvb_ring_index_ok(write, rx->b.size)) {
 		hvb_rx_poison(rx, HVB_RING_BAD_INDEX);
 		return false;
 	}
-	return hvb_ring_signal_writer(rx->size, old_read, rx->published, write,
+	return hvb_ring_signal_writer(rx->b.size, old_read, rx->published, write,
 				      pending);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_rx_signal_back);
@@ -183,6 +183,61 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_rx_unmask);
  */
 u32 hvb_rx_used(struct hvb_ring_rx *rx)
 {
-	return hvb_rx_sync(rx) ? 0 : rx->avail;
+	return hvb_rx_sync(rx) ? 0 : rx->b.avail;
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_rx_used);
+
+/**
+ * hv_batch_next_odd() - step to a packet that is no usual one
+ * @b: batch that is not at its end
+ * @head: head of its next packet as fetched, any value
+ * @pkt: where to put the packet
+ *
+ * The unlikely half of hv_batch_next(). Exported with the functions that begin
+ * and end a batch.
+ *
+ * Return: true with a packet; false if it makes no sense: the batch is at its
+ * end then.
+ */
+bool hv_batch_next_odd(struct hv_batch *b, u64 head, struct hv_pkt *pkt)
+{
+	enum hvb_ring_reject why = hvb_frame_check(head, b->avail);
+
+	if (!why && hv_head_end(head) > b->max)
+		why = HVB_RING_TOO_BIG;
+	if (why) {
+		b->bad = why;
+		b->avail = 0;
+		return false;
+	}
+	hv_batch_take(b, head, pkt);
+	return true;
+}
+
+/**
+ * hvb_rx_end_odd() - end a batch that hvb_rx_done() has not ended
+ * @rx: reader
+ * @old: read index that the host knew before
+ * @signal: set to whether the host waits for space and has to be interrupted
+ *
+ * If there was no bad packet then the host has been told how far was read.
+ *
+ * Return: bytes that are left; -EBADMSG if the ring is poisoned.
+ */
+int hvb_rx_end_odd(struct hvb_ring_rx *rx, u32 old, bool *signal)
+{
+	u32 pending;
+	int ret;
+
+	*signal = false;
+	if (rx->b.bad) {
+		hvb_rx_poison(rx, rx->b.bad);
+		return -EBADMSG;
+	}
+	pending = hvs_load32(&rx->hdr->pending_send_sz);
+	ret = hvb_rx_sync(rx);
+	if (!ret && pending && rx->signal_back)
+		*signal = hvb_rx_signal_back(rx, old, pending);
+	return rx->poison ? -EBADMSG : rx->b.avail;
+}
+EXPORT_SYMBOL_IF_KUNIT(hvb_rx_end_odd);

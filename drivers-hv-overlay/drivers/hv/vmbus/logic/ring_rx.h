@@ -2,7 +2,7 @@
 /*
  * The reader of a ring, host to guest.
  *
- * Two ways to read.  The iterator copies a packet into the reader's private
+ * Three ways to read.  The iterator copies a packet into the reader's private
  * buffer, validates it from that copy and hands out views of it:
  *
  *	while (budget-- && hvb_rx_next(rx, &pkt) > 0)
@@ -11,6 +11,9 @@
  *		...interrupt the host...
  *
  * hvb_rx_recv_into() copies a packet straight into a buffer of the caller.
+ *
+ * A batch, hvb_rx_begin() to hvb_rx_end(), leaves the copying to the caller:
+ * see linux/hyperv/recv.h, which has what is between the two.
  *
  * Vocabulary: the packet in the private buffer is the current one.  It is
  * consumed by the next step, not by being looked at, so a reader may stop at
@@ -31,6 +34,7 @@
 #define _HV_VMBUS_LOGIC_RING_RX_H
 
 #include <linux/errno.h>
+#include <linux/hyperv/recv.h>
 #include <linux/hyperv/view.h>
 #include <linux/unaligned.h>
 
@@ -38,14 +42,12 @@
 
 /**
  * struct hvb_ring_rx - reader state, private to the guest
+ * @b: where the data area is and what of it is there to be read; @b.read is the
+ *	first byte that is not consumed, @b.avail 0 when poisoned, @b.max the
+ *	longest packet that the iterator and batches take, the size of @buf
  * @hdr: header page shared with the host
- * @data: data area, mapped twice back to back
- * @size: size of one mapping of the data area in bytes
- * @read: the first byte that is not consumed
  * @published: read index as the host was last told
- * @avail: bytes from @read to the write index seen last; 0 when poisoned
  * @cur: bytes that the current packet takes with its trailer, 0 if none
- * @buf_size: size of @buf in bytes, the longest packet the iterator takes
  * @poison: why the ring was given up, or HVB_RING_OK
  * @signal_back: the host wants to hear about space that it waits for
  * @word0: first half of the current packet's descriptor, native
@@ -53,14 +55,10 @@
  * @buf: private buffer for the current packet, 8 byte aligned
  */
 struct hvb_ring_rx {
+	struct hv_batch b;
 	struct hvb_ring_hdr __hvshared *hdr;
-	const u8 __hvshared *data;
-	u32 size;
-	u32 read;
 	u32 published;
-	u32 avail;
 	u32 cur;
-	u32 buf_size;
 	enum hvb_ring_reject poison;
 	bool signal_back;
 	u64 word0;
@@ -116,8 +114,8 @@ static inline void hvb_rx_mask(struct hvb_ring_rx *rx)
  */
 static __always_inline void hvb_rx_consume(struct hvb_ring_rx *rx)
 {
-	rx->read = hvb_ring_advance(rx->size, rx->read, rx->cur);
-	rx->avail -= rx->cur;
+	rx->b.read = hvb_ring_advance(rx->b.size, rx->b.read, rx->cur);
+	rx->b.avail -= rx->cur;
 	rx->cur = 0;
 }
 
@@ -135,15 +133,15 @@ static __always_inline bool hvb_rx_release(struct hvb_ring_rx *rx)
 	u32 old = rx->published;
 	u32 pending;
 
-	if (old == rx->read)
+	if (old == rx->b.read)
 		return false;
 
-	rx->published = rx->read;
+	rx->published = rx->b.read;
 	/*
 	 * Copies before index: pairs with the host's ordered read of the
 	 * read index before it overwrites the packets.
 	 */
-	hvs_store32_release(&hdr->read_index, rx->read);
+	hvs_store32_release(&hdr->read_index, rx->b.read);
 	if (!rx->signal_back)
 		return false;
 	/*
@@ -160,17 +158,17 @@ static __always_inline bool hvb_rx_release(struct hvb_ring_rx *rx)
 
 /**
  * hvb_rx_fill() - look how far the host has written, nothing being left
- * @rx: reader; @rx->avail is 0
+ * @rx: reader; @rx->b.avail is 0
  *
  * The likely half of hvb_rx_sync(): all that was consumed is released, too.
  *
- * Return: 0 with @rx->avail up to date, or -EBADMSG if the ring is poisoned.
+ * Return: 0 with @rx->b.avail up to date, or -EBADMSG if the ring is poisoned.
  */
 static __always_inline int hvb_rx_fill(struct hvb_ring_rx *rx)
 {
 	u32 write;
 
-	if (unlikely(rx->poison || rx->published != rx->read))
+	if (unlikely(rx->poison || rx->published != rx->b.read))
 		return hvb_rx_sync(rx);
 
 	/*
@@ -178,18 +176,18 @@ static __always_inline int hvb_rx_fill(struct hvb_ring_rx *rx)
 	 * then the index.
 	 */
 	write = hvs_load32_acquire(&rx->hdr->write_index);
-	if (unlikely(!hvb_ring_index_ok(write, rx->size))) {
+	if (unlikely(!hvb_ring_index_ok(write, rx->b.size))) {
 		hvb_rx_poison(rx, HVB_RING_BAD_INDEX);
 		return -EBADMSG;
 	}
-	rx->avail = hvb_ring_used(rx->size, rx->read, write);
+	rx->b.avail = hvb_ring_used(rx->b.size, rx->b.read, write);
 	return 0;
 }
 
 /**
  * hvb_rx_frame() - get the descriptor at the read index
  * @rx: reader
- * @src: where the packet starts, that is @rx->data + @rx->read
+ * @src: where the packet starts, that is @rx->b.data + @rx->b.read
  * @word0: where to put its first half, validated
  * @word1: where to put its second half
  *
@@ -205,16 +203,16 @@ static __always_inline int hvb_rx_frame(struct hvb_ring_rx *rx,
 	const __le64 __hvshared *desc = (const __le64 __hvshared *)src;
 	enum hvb_ring_reject why;
 
-	if (!rx->avail) {
+	if (!rx->b.avail) {
 		if (unlikely(hvb_rx_fill(rx)))
 			return -EBADMSG;
-		if (!rx->avail)
+		if (!rx->b.avail)
 			return 0;
 	}
 
 	*word0 = hvs_load64(&desc[0]);
 	*word1 = hvs_load64(&desc[1]);
-	why = hvb_frame_check(*word0, rx->avail);
+	why = hvb_frame_check(*word0, rx->b.avail);
 	if (unlikely(why)) {
 		hvb_rx_poison(rx, why);
 		return -EBADMSG;
@@ -246,6 +244,40 @@ static __always_inline void hvb_rx_copy(const u8 __hvshared *src, u64 word0,
 }
 
 /**
+ * hvb_rx_current() - make sure that there is a current packet
+ * @rx: reader
+ *
+ * It is in @rx->buf, whole, with a descriptor whose length fields are the
+ * validated ones.
+ *
+ * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
+ */
+static __always_inline int hvb_rx_current(struct hvb_ring_rx *rx)
+{
+	const u8 __hvshared *src = rx->b.data + rx->b.read;
+	u64 word0, word1;
+	u32 len;
+	int ret;
+
+	if (rx->cur)
+		return 1;
+
+	ret = hvb_rx_frame(rx, src, &word0, &word1);
+	if (ret <= 0)
+		return ret;
+	len = hvb_word0_len(word0);
+	if (unlikely(len > rx->b.max)) {
+		hvb_rx_poison(rx, HVB_RING_TOO_BIG);
+		return -EBADMSG;
+	}
+	hvb_rx_copy(src, word0, word1, 0, rx->buf);
+	rx->cur = len + HVB_RING_TRAILER;
+	rx->word0 = word0;
+	rx->word1 = word1;
+	return 1;
+}
+
+/**
  * hvb_rx_peek() - look at the current packet
  * @rx: reader
  * @pkt: where to put the packet
@@ -258,34 +290,18 @@ static __always_inline void hvb_rx_copy(const u8 __hvshared *src, u64 word0,
 static __always_inline int hvb_rx_peek(struct hvb_ring_rx *rx,
 				       struct hvb_pkt *pkt)
 {
-	const u8 __hvshared *src = rx->data + rx->read;
-	u64 word0, word1;
 	u32 offset, len;
 	int ret;
 
-	if (rx->cur) {
-		word0 = rx->word0;
-		word1 = rx->word1;
-		len = hvb_word0_len(word0);
-	} else {
-		ret = hvb_rx_frame(rx, src, &word0, &word1);
-		if (ret <= 0)
-			return ret;
-		len = hvb_word0_len(word0);
-		if (unlikely(len > rx->buf_size)) {
-			hvb_rx_poison(rx, HVB_RING_TOO_BIG);
-			return -EBADMSG;
-		}
-		hvb_rx_copy(src, word0, word1, 0, rx->buf);
-		rx->cur = len + HVB_RING_TRAILER;
-		rx->word0 = word0;
-		rx->word1 = word1;
-	}
+	ret = hvb_rx_current(rx);
+	if (ret <= 0)
+		return ret;
 
-	offset = hvb_word0_offset(word0);
-	pkt->trans_id = word1;
-	pkt->type = hvb_word0_type(word0);
-	pkt->flags = hvb_word0_flags(word0);
+	offset = hvb_word0_offset(rx->word0);
+	len = hvb_word0_len(rx->word0);
+	pkt->trans_id = rx->word1;
+	pkt->type = hvb_word0_type(rx->word0);
+	pkt->flags = hvb_word0_flags(rx->word0);
 	pkt->raw = hv_view_of(rx->buf, len);
 	pkt->payload = hv_view_of(rx->buf + offset, len - offset);
 	return 1;
@@ -330,7 +346,7 @@ static __always_inline int
 hvb_rx_recv_into(struct hvb_ring_rx *rx, void *buf, u32 buflen, bool raw,
 		 u32 *len, u64 *trans_id)
 {
-	const u8 __hvshared *src = rx->data + rx->read;
+	const u8 __hvshared *src = rx->b.data + rx->b.read;
 	u64 word0, word1;
 	u32 skip, size;
 	int ret;
@@ -353,6 +369,112 @@ hvb_rx_recv_into(struct hvb_ring_rx *rx, void *buf, u32 buflen, bool raw,
 	rx->cur = hvb_word0_len(word0) + HVB_RING_TRAILER;
 	hvb_rx_consume(rx);
 	return 0;
+}
+
+/**
+ * hvb_rx_ready() - begin a batch, in the likely case
+ * @rx: reader
+ *
+ * A current packet is no longer one: the batch begins with it.
+ *
+ * Return: true with @rx->b as the batch; false: it takes hvb_rx_sync() to tell.
+ */
+static __always_inline bool hvb_rx_ready(struct hvb_ring_rx *rx)
+{
+	u32 write;
+
+	rx->cur = 0;
+	if (rx->b.avail)
+		return true;
+	if (unlikely(rx->poison))
+		return false;
+
+	/* Index before packets: see hvb_rx_fill(). */
+	write = hvs_load32_acquire(&rx->hdr->write_index);
+	if (unlikely(!hvb_ring_index_ok(write, rx->b.size)))
+		return false;
+	rx->b.avail = hvb_ring_used(rx->b.size, rx->b.read, write);
+	return true;
+}
+
+/**
+ * hvb_rx_begin() - begin a batch
+ * @rx: reader
+ *
+ * Return: 0 with @rx->b as the batch, -EBADMSG if the ring is poisoned.
+ */
+static __always_inline int hvb_rx_begin(struct hvb_ring_rx *rx)
+{
+	return hvb_rx_ready(rx) ? 0 : hvb_rx_sync(rx);
+}
+
+int hvb_rx_end_odd(struct hvb_ring_rx *rx, u32 old, bool *signal);
+
+/**
+ * hvb_rx_done() - end a batch, in the likely case
+ * @rx: reader
+ * @old: where to put the read index that the host knew before
+ *
+ * Gives the space of what was read back to the host. Then it looks how far the
+ * host has written, and the host can't have missed the former: if nothing is
+ * left then it interrupts when it writes again.
+ *
+ * Return: bytes that are left, 0 also if the batch was empty; negative: it
+ * takes hvb_rx_end_odd() to tell.
+ */
+static __always_inline int hvb_rx_done(struct hvb_ring_rx *rx, u32 *old)
+{
+	struct hvb_ring_hdr __hvshared *hdr = rx->hdr;
+	u32 read = rx->b.read;
+	u32 pending, write, avail;
+
+	*old = rx->published;
+	if (unlikely(rx->b.bad))
+		return -1;
+	if (unlikely(*old == read))
+		return rx->b.avail;
+
+	rx->published = read;
+	/*
+	 * Copies before index: pairs with the host's ordered read of the
+	 * read index before it overwrites the packets.
+	 */
+	hvs_store32_release(&hdr->read_index, read);
+	/*
+	 * Index before request: see hvb_rx_release(). Index before write index:
+	 * pairs with the host, which writes packets, moves its index, and then
+	 * looks whether the guest had read all that was there before.
+	 */
+	virt_mb();
+	pending = hvs_load32(&hdr->pending_send_sz);
+	/* Index before packets: see hvb_rx_fill(). */
+	write = hvs_load32_acquire(&hdr->write_index);
+	avail = hvb_ring_used(rx->b.size, read, write);
+	if (unlikely(pending || !hvb_ring_index_ok(write, rx->b.size) ||
+		     avail < rx->b.avail))
+		return -1;
+	rx->b.avail = avail;
+	return avail;
+}
+
+/**
+ * hvb_rx_end() - end a batch
+ * @rx: reader
+ * @signal: set to whether the host waits for space and has to be interrupted
+ *
+ * See hvb_rx_done().
+ *
+ * Return: bytes that are left; 0 also if the batch was empty; -EBADMSG if the
+ * ring is poisoned.
+ */
+static __always_inline int hvb_rx_end(struct hvb_ring_rx *rx, bool *signal)
+{
+	u32 old;
+	int ret;
+
+	*signal = false;
+	ret = hvb_rx_done(rx, &old);
+	return likely(ret >= 0) ? ret : hvb_rx_end_odd(rx, old, signal);
 }
 
 #endif /* _HV_VMBUS_LOGIC_RING_RX_H */

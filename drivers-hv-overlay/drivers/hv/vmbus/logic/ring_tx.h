@@ -192,7 +192,49 @@ static __always_inline void hvb_tx_commit(struct hvb_ring_tx *tx, u32 len)
 }
 
 /**
- * hvb_tx_publish() - show all committed packets to the host
+ * hvb_tx_reserve_head() - get space for a packet that has a head already
+ * @tx: writer; its lock is held
+ * @head: first half of its descriptor, native, see hvb_pkt_word0(); it has room
+ *	  for a descriptor at least
+ * @p: where to put the pointer to the packet, see hvb_tx_reserve()
+ *
+ * Writes the head; the rest of the packet, transaction id and padding included,
+ * is the caller's. To be closed by hvb_tx_commit_head().
+ *
+ * Return: 0; -EAGAIN if the ring is full; -EIO if it is poisoned.
+ */
+static __always_inline int hvb_tx_reserve_head(struct hvb_ring_tx *tx, u64 head,
+					       void **p)
+{
+	u32 len = hvb_word0_len(head);
+	int ret;
+
+	ret = hvb_tx_room(tx, len + HVB_RING_TRAILER);
+	if (unlikely(ret))
+		return ret;
+
+	tx->reserved = len;
+	*p = (__force void *)(tx->data + tx->write);
+	WRITE_ONCE(*(__le64 *)*p, cpu_to_le64(head));
+	return 0;
+}
+
+/**
+ * hvb_tx_commit_head() - close a packet as long as its head says
+ * @tx: writer; its lock is held since hvb_tx_reserve_head() succeeded
+ *
+ * The host does not see the packet before hvb_tx_publish().
+ */
+static __always_inline void hvb_tx_commit_head(struct hvb_ring_tx *tx)
+{
+	u32 space = tx->reserved + HVB_RING_TRAILER;
+
+	tx->reserved = 0;
+	hvb_tx_close(tx, space);
+}
+
+/**
+ * hvb_tx_show() - show committed packets to the host; there are some
  * @tx: writer; its lock is held
  *
  * One store and one full barrier, however many packets were committed.
@@ -200,14 +242,11 @@ static __always_inline void hvb_tx_commit(struct hvb_ring_tx *tx, u32 len)
  * Return: true if the host has to be interrupted; that may be done after the
  * lock was dropped.
  */
-static __always_inline bool hvb_tx_publish(struct hvb_ring_tx *tx)
+static __always_inline bool hvb_tx_show(struct hvb_ring_tx *tx)
 {
 	struct hvb_ring_hdr __hvshared *hdr = tx->hdr;
 	u32 old = tx->published;
 	u32 mask;
-
-	if (unlikely(old == tx->write))
-		return false;
 
 	tx->published = tx->write;
 	/*
@@ -227,6 +266,17 @@ static __always_inline bool hvb_tx_publish(struct hvb_ring_tx *tx)
 	/* Mask before read index: the host moves the index, then unmasks. */
 	virt_rmb();
 	return hvb_ring_signal_reader(old, mask, hvs_load32(&hdr->read_index));
+}
+
+/**
+ * hvb_tx_publish() - show all committed packets to the host
+ * @tx: writer; its lock is held
+ *
+ * Return: see hvb_tx_show(); false if there are none.
+ */
+static __always_inline bool hvb_tx_publish(struct hvb_ring_tx *tx)
+{
+	return likely(tx->published != tx->write) && hvb_tx_show(tx);
 }
 
 /**

@@ -110,8 +110,8 @@ u64 hvb_txid_issue(struct hvb_txid_table *tab, u8 kind, u64 cookie)
 EXPORT_SYMBOL_IF_KUNIT(hvb_txid_issue);
 
 /* Find the slot of an id that is not free, whatever the id. */
-static enum hvb_txid_verdict find(struct hvb_txid_table *tab, u64 id,
-				  struct hvb_txid_slot **out)
+static __always_inline enum hvb_txid_verdict
+find(struct hvb_txid_table *tab, u64 id, struct hvb_txid_slot **out)
 {
 	struct hvb_txid_slot *slot;
 	u32 index;

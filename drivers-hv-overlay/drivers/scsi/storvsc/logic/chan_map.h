@@ -113,13 +113,13 @@ u32 stv_map_search(const struct stv_map *map, u32 cpu, stv_room_fn *has_room,
 /**
  * stv_map_home() - the channel that a CPU sends on by default
  * @map: map
- * @cpu: CPU, any number
+ * @cpu: CPU, below the number of CPUs that the map was built for
  *
  * Return: index of the channel; %STV_NO_CHAN if none is up.
  */
 static __always_inline u32 stv_map_home(const struct stv_map *map, u32 cpu)
 {
-	return map->data[likely(cpu < map->nr_cpus) ? cpu : 0];
+	return map->data[cpu];
 }
 
 #endif /* _HV_STORVSC_LOGIC_CHAN_MAP_H */

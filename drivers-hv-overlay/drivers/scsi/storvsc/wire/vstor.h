@@ -320,7 +320,7 @@ static __always_inline void stv_put_srb(void *p, const struct stv_tmpl *tmpl,
  *
  * Return: bytes between descriptor and payload.
  */
-static inline u32 stv_range_size(u32 pfns)
+static inline size_t stv_range_size(size_t pfns)
 {
 	return STV_RANGE_LEN + pfns * sizeof(__le64);
 }

@@ -651,6 +651,50 @@ static void chan_legacy(struct kunit *test)
 				    "%s", hvb_chan_state_name(i));
 }
 
+/* Rescinds of relids that no channel has: which of them the host waits for. */
+static void chan_relids(struct kunit *test)
+{
+	static const u32 ids[] = { 1, 7, 8, 9, 1023, HVB_RELID_LIMIT - 1 };
+	struct hvb_relids relids;
+	unsigned int i;
+
+	hvb_relids_init(&relids);
+	/* Offers that were lost: each rescind, and after it the next one. */
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_EXPECT_TRUE(test, hvb_relids_rescinded(&relids, ids[i]));
+	KUNIT_EXPECT_TRUE(test, hvb_relids_rescinded(&relids, 8));
+
+	/* One that was refused: not its rescind, and no other one. */
+	hvb_relids_offered(&relids, 8);
+	hvb_relids_refused(&relids, 8);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_EXPECT_EQ(test, hvb_relids_rescinded(&relids, ids[i]),
+				ids[i] != 8);
+	/* The second is of an offer that was lost. */
+	KUNIT_EXPECT_TRUE(test, hvb_relids_rescinded(&relids, 8));
+
+	/* Refused, then offered and taken: the channel is found, or lost. */
+	hvb_relids_refused(&relids, 9);
+	hvb_relids_offered(&relids, 9);
+	KUNIT_EXPECT_TRUE(test, hvb_relids_rescinded(&relids, 9));
+
+	/* What can't be a relid is neither kept nor waited for. */
+	hvb_relids_refused(&relids, 0);
+	hvb_relids_refused(&relids, HVB_RELID_LIMIT);
+	hvb_relids_refused(&relids, HVB_RELID_NONE);
+	hvb_relids_offered(&relids, HVB_RELID_NONE);
+	KUNIT_EXPECT_FALSE(test, hvb_relids_rescinded(&relids, 0));
+	KUNIT_EXPECT_FALSE(test, hvb_relids_rescinded(&relids,
+						      HVB_RELID_LIMIT));
+	KUNIT_EXPECT_FALSE(test, hvb_relids_rescinded(&relids,
+						      HVB_RELID_NONE));
+
+	/* The next connection has relids of its own. */
+	hvb_relids_refused(&relids, 8);
+	hvb_relids_init(&relids);
+	KUNIT_EXPECT_TRUE(test, hvb_relids_rescinded(&relids, 8));
+}
+
 static struct kunit_case chan_cases[] = {
 	KUNIT_CASE(chan_matrix),
 	KUNIT_CASE(chan_out_of_range),
@@ -661,6 +705,7 @@ static struct kunit_case chan_cases[] = {
 	KUNIT_CASE_PARAM(chan_story, story_gen_params),
 	KUNIT_CASE(chan_names),
 	KUNIT_CASE(chan_legacy),
+	KUNIT_CASE(chan_relids),
 	{}
 };
 

@@ -112,7 +112,7 @@ static void rx_copy_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 72);
 	expect_payload(test, &pkt.payload, 16, 1);
 	hvb_rx_consume(&r->rx);
-	KUNIT_EXPECT_EQ(test, r->rx.read, 72);
+	KUNIT_EXPECT_EQ(test, r->rx.b.read, 72);
 }
 
 static void rx_stop_and_go(struct kunit *test)
@@ -166,10 +166,11 @@ static void expect_rx_dead(struct kunit *test, struct ring *r,
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->interrupt_mask), 1);
 
 	/* No resync: good packets do not help. */
-	r->host_write = r->rx.read;
+	r->host_write = r->rx.b.read;
 	host_send(r, 64, 9);
 	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_peek(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_begin(&r->rx));
 	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_recv_into(&r->rx, buf,
 							 sizeof(buf), false,
 							 &len, &id));
@@ -202,7 +203,7 @@ static void rx_hostile_index_late(struct kunit *test)
 	struct ring *r = ring_new(test);
 
 	/* The host waits for space and its index is wrong then. */
-	r->rx.read = 88;
+	r->rx.b.read = 88;
 	poke32(&r->hdr->pending_send_sz, 4000);
 	poke32(&r->hdr->write_index, c->idx);
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
@@ -414,7 +415,7 @@ static void rx_no_feature(struct kunit *test)
 	struct ring *r = ring_new(test);
 
 	/* A host that polls for space is never interrupted for it. */
-	r->rx.read = 1024;
+	r->rx.b.read = 1024;
 	poke32(&r->hdr->write_index, 4000);
 	poke32(&r->hdr->pending_send_sz, 512);
 	poke32(&r->hdr->feature_bits, 0);
@@ -454,7 +455,7 @@ static void rx_signal_back(struct kunit *test)
 	struct ring *r = ring_new(test);
 
 	r->rx.published = c->old_read;
-	r->rx.read = c->read;
+	r->rx.b.read = c->read;
 	poke32(&r->hdr->write_index, c->write);
 	poke32(&r->hdr->pending_send_sz, c->pending);
 	KUNIT_EXPECT_EQ(test, hvb_rx_release(&r->rx), c->signal);
@@ -463,6 +464,266 @@ static void rx_signal_back(struct kunit *test)
 
 	/* Once is enough: nothing was consumed since. */
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
+}
+
+/* The usual head of the tests' packets. */
+#define USUAL	(hv_head(HVB_PKT_INBAND, 1, 48))
+
+static u32 batch_begin(struct kunit *test, struct ring *r)
+{
+	KUNIT_ASSERT_EQ(test, 0, hvb_rx_begin(&r->rx));
+	return r->rx.b.avail;
+}
+
+/* Ends a batch with a host that waits for nothing. */
+static int batch_end(struct kunit *test, struct ring *r)
+{
+	bool signal = true;
+	int left = hvb_rx_end(&r->rx, &signal);
+
+	KUNIT_EXPECT_FALSE(test, signal);
+	return left;
+}
+
+static void expect_in_ring(struct kunit *test, struct ring *r,
+			   const struct hv_pkt *pkt, u32 at, u32 offset,
+			   u32 len, u64 id)
+{
+	struct hv_view v = hv_view_of(r->data + at + offset, pkt->len);
+
+	KUNIT_EXPECT_EQ(test, pkt->trans_id, id);
+	KUNIT_EXPECT_EQ(test, pkt->len, len - offset);
+	KUNIT_EXPECT_EQ(test, hv_head_type(pkt->head), HVB_PKT_INBAND);
+	KUNIT_EXPECT_EQ(test, hv_head_offset(pkt->head), offset);
+	KUNIT_EXPECT_EQ(test, hv_head_end(pkt->head), len);
+	KUNIT_EXPECT_PTR_EQ(test, (__force const u8 *)pkt->payload, v.p);
+	expect_payload(test, &v, offset, id);
+}
+
+static void batch_reads(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 0);
+	KUNIT_EXPECT_FALSE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 0);
+
+	/* Usual ones, one that is longer, one with an extension, a bare one. */
+	host_send(r, 64, 1);
+	host_send(r, 72, 2);
+	host_put(r, HVB_PKT_INBAND, 32, 64, 3);
+	host_put(r, HVB_PKT_INBAND, 16, 16, 4);
+	host_send(r, 64, 5);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 72 + 80 + 72 + 24 + 72);
+	/* What comes later is not part of the batch. */
+	host_send(r, 64, 6);
+
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, pkt.head, USUAL);
+	expect_in_ring(test, r, &pkt, 0, 16, 64, 1);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	expect_in_ring(test, r, &pkt, 72, 16, 72, 2);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	expect_in_ring(test, r, &pkt, 152, 32, 64, 3);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	expect_in_ring(test, r, &pkt, 224, 16, 16, 4);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, 0, &pkt));
+	expect_in_ring(test, r, &pkt, 248, 16, 64, 5);
+	KUNIT_EXPECT_FALSE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+
+	/* One index update for all of them; then there is one more. */
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 0);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 72);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 320);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 72);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	expect_in_ring(test, r, &pkt, 320, 16, 64, 6);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 0);
+	KUNIT_EXPECT_EQ(test, r->rx.poison, HVB_RING_OK);
+}
+
+/* A batch that is ended before its end; the iterator, before and after it. */
+static void batch_stop_and_go(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hvb_pkt current_pkt;
+	struct hv_pkt pkt;
+	u32 id;
+
+	for (id = 1; id <= 4; id++)
+		host_send(r, 64, id);
+	KUNIT_ASSERT_EQ(test, 1, hvb_rx_peek(&r->rx, &current_pkt));
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 288);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 288);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 0);
+
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 288);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, pkt.trans_id, 1);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 216);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 72);
+
+	/* Consumed by the iterator, given back with the batch. */
+	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &current_pkt));
+	KUNIT_EXPECT_EQ(test, current_pkt.trans_id, 2);
+	hvb_rx_consume(&r->rx);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 144);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 144);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 144);
+
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 144);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, pkt.trans_id, 3);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 72);
+	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &current_pkt));
+	KUNIT_EXPECT_EQ(test, current_pkt.trans_id, 4);
+}
+
+static void batch_wraps(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+	u32 id, at = 0;
+
+	for (id = 1; id <= 3 * SIZE / 72; id += 2) {
+		host_send(r, 64, id);
+		host_send(r, 64, id + 1);
+		KUNIT_ASSERT_EQ(test, batch_begin(test, r), 144);
+		KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+		expect_in_ring(test, r, &pkt, at, 16, 64, id);
+		at = (at + 72) % SIZE;
+		KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+		expect_in_ring(test, r, &pkt, at, 16, 64, id + 1);
+		at = (at + 72) % SIZE;
+		KUNIT_ASSERT_EQ(test, batch_end(test, r), 0);
+		KUNIT_ASSERT_EQ(test, peek32(&r->hdr->read_index), at);
+	}
+}
+
+/* What the host does to heads that were fetched changes nothing. */
+static void batch_private(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+
+	host_send(r, 64, 1);
+	host_send(r, 64, 2);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 144);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	memset(r->data, 0xff, 72);
+	poke32(&r->hdr->read_index, 8);
+	KUNIT_EXPECT_EQ(test, pkt.head, USUAL);
+	KUNIT_EXPECT_EQ(test, pkt.len, 48);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	expect_in_ring(test, r, &pkt, 72, 16, 64, 2);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), 0);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 144);
+}
+
+static void batch_hostile_index(struct kunit *test)
+{
+	const struct index_case *c = test->param_value;
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+
+	host_send(r, 64, 1);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 72);
+	poke32(&r->hdr->write_index, c->idx);
+	/* A request for space makes no difference. */
+	poke32(&r->hdr->pending_send_sz, c->idx % 16 ? 4000 : 0);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), -EBADMSG);
+	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
+
+	r = ring_new(test);
+	poke32(&r->hdr->write_index, c->idx);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_begin(&r->rx));
+	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
+}
+
+static void batch_hostile_backwards(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+
+	host_send(r, 88, 1);
+	host_send(r, 88, 2);
+	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 192);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	poke32(&r->hdr->write_index, 184);
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), -EBADMSG);
+	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
+}
+
+static void batch_hostile_frame(struct kunit *test)
+{
+	const struct frame_case *c = test->param_value;
+	u64 head = c->type | (u64)c->offset8 << 16 | (u64)c->len8 << 32;
+	struct hv_pkt pkt = { .len = 77 };
+	struct ring *r;
+	u32 i;
+
+	/* Where no head is usual, where another is, and where it itself is. */
+	for (i = 0; i < 3; i++) {
+		u64 usual = i == 1 ? USUAL : 0;
+
+		if (i == 2 && c->why == HVB_RING_BAD_LENGTH)
+			usual = head;
+		r = ring_new(test);
+		put_unaligned_le64(head, r->data);
+		poke32(&r->hdr->write_index, c->avail);
+		KUNIT_ASSERT_EQ(test, batch_begin(test, r), c->avail);
+		KUNIT_EXPECT_FALSE(test, hv_batch_next(&r->rx.b, usual, &pkt));
+		KUNIT_EXPECT_FALSE(test, hv_batch_next(&r->rx.b, usual, &pkt));
+		KUNIT_EXPECT_EQ(test, pkt.len, 77);
+		KUNIT_EXPECT_EQ(test, batch_end(test, r), -EBADMSG);
+		expect_rx_dead(test, r, c->why);
+	}
+}
+
+/* Good packets before it were handed out; their space isn't given back. */
+static void batch_too_big(struct kunit *test)
+{
+	struct ring *r = ring_new(test);
+	struct hv_pkt pkt;
+
+	host_send(r, BUF_SIZE, 1);
+	host_send(r, BUF_SIZE + 8, 2);
+	batch_begin(test, r);
+	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, pkt.len, BUF_SIZE - 16);
+	KUNIT_EXPECT_FALSE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
+	KUNIT_EXPECT_EQ(test, batch_end(test, r), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, r->rx.b.read, BUF_SIZE + 8);
+	expect_rx_dead(test, r, HVB_RING_TOO_BIG);
+}
+
+static void batch_signal(struct kunit *test)
+{
+	const struct room_case *c = test->param_value;
+	struct ring *r = ring_new(test);
+	bool signal;
+
+	r->rx.published = c->old_read;
+	r->rx.b.read = c->old_read;
+	poke32(&r->hdr->write_index, c->read);
+	batch_begin(test, r);
+	/* All of it was read; meanwhile the host went on. */
+	r->rx.b.read = c->read;
+	r->rx.b.avail = 0;
+	poke32(&r->hdr->write_index, c->write);
+	poke32(&r->hdr->pending_send_sz, c->pending);
+	KUNIT_EXPECT_EQ(test, hvb_rx_end(&r->rx, &signal),
+			(int)hvb_ring_used(SIZE, c->read, c->write));
+	KUNIT_EXPECT_EQ(test, signal, c->signal);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), c->read);
+
+	/* Not to a host that polls. */
+	r->rx.published = c->old_read;
+	r->rx.signal_back = false;
+	KUNIT_EXPECT_GE(test, hvb_rx_end(&r->rx, &signal), 0);
+	KUNIT_EXPECT_FALSE(test, signal);
 }
 
 static struct kunit_case ring_rx_cases[] = {
@@ -484,6 +745,15 @@ static struct kunit_case ring_rx_cases[] = {
 	KUNIT_CASE(rx_mask),
 	KUNIT_CASE(rx_no_feature),
 	KUNIT_CASE(rx_poison_by_driver),
+	KUNIT_CASE(batch_reads),
+	KUNIT_CASE(batch_stop_and_go),
+	KUNIT_CASE(batch_wraps),
+	KUNIT_CASE(batch_private),
+	KUNIT_CASE_PARAM(batch_hostile_index, bad_index_gen_params),
+	KUNIT_CASE(batch_hostile_backwards),
+	KUNIT_CASE_PARAM(batch_hostile_frame, bad_frame_gen_params),
+	KUNIT_CASE(batch_too_big),
+	KUNIT_CASE_PARAM(batch_signal, room_gen_params),
 	{}
 };
 

@@ -402,6 +402,43 @@ static void tx_poison_keeps_reason(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, hvb_tx_send(&r->tx, &inband, NULL, 0));
 }
 
+/* The same bytes as in tx_layout, whose first packet has a padded payload. */
+static void tx_head(struct kunit *test)
+{
+	const u64 head = HVB_PKT_COMP | 2ULL << 16 | 4ULL << 32 | 1ULL << 48;
+	struct ring *r = ring_new(test);
+	void *p = NULL;
+
+	/* The longest packet doesn't fit; nothing is reserved. */
+	KUNIT_EXPECT_EQ(test, -EAGAIN,
+			hvb_tx_reserve_head(&r->tx, 0xffffULL << 32, &p));
+	KUNIT_EXPECT_PTR_EQ(test, p, NULL);
+	KUNIT_EXPECT_EQ(test, r->tx.reserved, 0);
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_tx_reserve_head(&r->tx, head, &p));
+	KUNIT_ASSERT_PTR_EQ(test, p, (void *)r->data);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(r->data), head);
+	/* The rest is the caller's; then the trailer. */
+	KUNIT_EXPECT_EQ(test, r->data[8], 0xa5);
+	memset(p + 8, 0x11, 24);
+	hvb_tx_commit_head(&r->tx);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(r->data + 24),
+			0x1111111111111111ULL);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(r->data + 32), 0);
+	KUNIT_EXPECT_EQ(test, r->data[40], 0xa5);
+
+	KUNIT_ASSERT_EQ(test, 0, hvb_tx_reserve_head(&r->tx, head, &p));
+	KUNIT_ASSERT_PTR_EQ(test, p, (void *)(r->data + 40));
+	hvb_tx_commit_head(&r->tx);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(r->data + 72), 40ULL << 32);
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->write_index), 0);
+	KUNIT_EXPECT_TRUE(test, hvb_tx_publish(&r->tx));
+	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->write_index), 80);
+
+	hvb_tx_poison(&r->tx, HVB_RING_PROTOCOL);
+	KUNIT_EXPECT_EQ(test, -EIO, hvb_tx_reserve_head(&r->tx, head, &p));
+}
+
 static struct kunit_case ring_tx_cases[] = {
 	KUNIT_CASE(tx_init),
 	KUNIT_CASE(tx_layout),
@@ -420,6 +457,7 @@ static struct kunit_case ring_tx_cases[] = {
 	KUNIT_CASE(tx_hostile_unpublished),
 	KUNIT_CASE(tx_hostile_backwards),
 	KUNIT_CASE(tx_poison_keeps_reason),
+	KUNIT_CASE(tx_head),
 	{}
 };
 
