@@ -258,7 +258,8 @@ static bool irq_thread_wanted(struct vmbus_cpu *vc, bool message)
  * only, which doesn't come here; lockdep can't know. It is told so about
  * callbacks alone: messages, and the timer behind them, need no exception.
  */
-static __always_inline void irq_events_nort(struct vmbus_cpu *vc, bool explained)
+static __always_inline void irq_events_nort(struct vmbus_cpu *vc,
+					    bool explained)
 {
 	static DEFINE_WAIT_OVERRIDE_MAP(irq_map, LD_WAIT_CONFIG);
 

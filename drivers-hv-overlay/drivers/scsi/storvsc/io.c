@@ -163,13 +163,14 @@ static enum stv_dir stv_direction(const struct scsi_cmnd *cmd)
 static __always_inline u64 stv_cmd_head(u64 pfns)
 {
 	const u16 flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
+	u64 head;
 
 	if (unlikely(!pfns))
 		return vmbus_send_head(VM_PKT_DATA_INBAND, flags, 0,
 				       STV_PKT_LEN);
-	return vmbus_send_head_more(vmbus_send_head(VM_PKT_DATA_USING_GPA_DIRECT,
-						    flags, STV_RANGE_LEN,
-						    STV_PKT_LEN), pfns);
+	head = vmbus_send_head(VM_PKT_DATA_USING_GPA_DIRECT, flags,
+			       STV_RANGE_LEN, STV_PKT_LEN);
+	return vmbus_send_head_more(head, pfns);
 }
 
 /*

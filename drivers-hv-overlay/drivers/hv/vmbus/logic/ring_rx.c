@@ -146,8 +146,8 @@ bool hvb_rx_signal_back(struct hvb_ring_rx *rx, u32 old_read, u32 pending)
 		hvb_rx_poison(rx, HVB_RING_BAD_INDEX);
 		return false;
 	}
-	return hvb_ring_signal_writer(rx->b.size, old_read, rx->published, write,
-				      pending);
+	return hvb_ring_signal_writer(rx->b.size, old_read, rx->published,
+				      write, pending);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_rx_signal_back);
 
