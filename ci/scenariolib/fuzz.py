@@ -46,7 +46,16 @@ cpus     2
 memory   768
 """
 
-COMING = ("heartbeat0", "shutdown0", "timesync0", "kvp0", "vss0", "balloon0")
+# Without kvp0 and vss0: their driver does not stand a channel that can't be
+# opened (see fault-utils-open.scn).
+COMING = ("heartbeat0", "shutdown0", "timesync0", "balloon0")
+# A lie about a relid may have cost any device, and one that was not told of its
+# rescind stands in the way of its next offer: all of it again.
+WHOLE = ["guest rmmod hv_balloon hv_utils hv_netvsc hv_storvsc hv_vmbus "
+         "within 400",
+         "guest modprobe -a hv_storvsc hv_balloon hv_utils hv_netvsc "
+         "within 100",
+         "guest for i in 1 2 3 4 5 6 7 8; do lun 0 && break; sleep 1; done"]
 DISK = "guest head -c 1m /dev/$(lun 0) | cmp - /tmp/disk"
 
 
@@ -56,7 +65,7 @@ class Target:
     name: str
     rate: int
     load: list
-    mend: list = field(default_factory=list)
+    mend: list = field(default_factory=lambda: WHOLE)
 
 
 def _again(name):
@@ -68,8 +77,7 @@ def _again(name):
 
 def _component(name, *asks):
     """An integration component, which hv_utils serves."""
-    return Target(name, 4, list(asks) + ["guest sleep 0.3"] + _again(name),
-                  _again(name))
+    return Target(name, 4, list(asks) + ["guest sleep 0.3"] + _again(name))
 
 
 TARGETS = {target.name: target for target in (
@@ -77,26 +85,21 @@ TARGETS = {target.name: target for target in (
     # nobody up, and its rescind ends the wait.
     Target("bus", 12, ["host rescind " + name for name in COMING]
            + ["guest sleep 0.4"] + ["host offer " + name for name in COMING]
-           + ["guest sleep 0.8"], [
-        # A lie about a relid may have cost any device: all of it again.
-        "guest rmmod hv_balloon hv_utils hv_netvsc hv_storvsc hv_vmbus "
-        "within 400",
-        "guest modprobe -a hv_storvsc hv_balloon hv_utils within 100"]),
+           + ["guest sleep 0.8"]),
     Target("balloon0", 5, [
         "host balloon0 target 600", "guest sleep 0.4",
         "host balloon0 target 640", "guest sleep 0.4"] + _again("balloon0"),
-        _again("balloon0") + [
-        "expect monitor ! balloon0 ready within 30",
+        WHOLE + [
+        "wait host balloon0 info =~ pages ready within 60",
         "host balloon0 target 700",
         "wait host balloon0 info =~ actual 716800 KiB within 60"]),
     Target("scsi1", 20, [
         "guest for i in 1 2 3 4; do timeout 20 dd if=/dev/$(lun 5) bs=64k "
         "count=16 iflag=direct of=/dev/null; done 2>/dev/null; true "
-        "within 400", "guest sleep 0.2"] + _again("scsi1"), _again("scsi1")),
+        "within 400", "guest sleep 0.2"] + _again("scsi1")),
     Target("nic0", 20, [
         "guest ifconfig eth0 10.0.0.1 up; arping -q -c 2 -w 2 -I eth0 "
-        "10.0.0.2; true within 400", "guest sleep 0.2"] + _again("nic0"),
-        _again("nic0")),
+        "10.0.0.2; true within 400", "guest sleep 0.2"] + _again("nic0")),
     _component("heartbeat0"),
     _component("shutdown0"),
     _component("timesync0", "host timesync0 sample"),

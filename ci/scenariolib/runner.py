@@ -345,6 +345,8 @@ class Runner:
             match = args["regex"].search(text)
             if match:
                 return match.group(0)
+            if self._splats.found:
+                raise StepFailed(self._splats.summary())
             if time.monotonic() > deadline:
                 raise StepFailed("not so within %d s, last: %s"
                                  % (self._stretched(args["within"]),

@@ -454,6 +454,10 @@ class Running(unittest.TestCase):
         self.fails("WARNING in the guest log", "expect hello within 1\n",
                    console_text=b"WARNING: CPU: 0 PID: 1 at a.c:1\nhello\n")
 
+    def test_a_wait_ends_with_a_splat(self):
+        self.fails("WARNING in the guest log", "wait host x =~ q within 600\n",
+                   console_text=b"WARNING: CPU: 0 PID: 1 at a.c:1\nhello\n")
+
     def test_an_announced_crash_must_come(self):
         self.fails("did not happen", "expect hello within 1\ncrash boom\n")
 
