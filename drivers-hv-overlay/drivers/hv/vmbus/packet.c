@@ -107,9 +107,9 @@ static noinline int vmbus_send_failed(struct vmbus_chan *chan, int err)
  * is done with: drivers keep those that they owe and try again, and hv_netvsc
  * doesn't let go of its device before the last of them is sent.
  */
-static noinline int vmbus_send_nobody(const struct hvb_desc *d, int err)
+static noinline int vmbus_send_nobody(u16 type, int err)
 {
-	return err == -ENODEV && d->type == HVB_PKT_COMP ? 0 : err;
+	return err == -ENODEV && type == HVB_PKT_COMP ? 0 : err;
 }
 
 /*
@@ -188,7 +188,7 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
 	int ret;
 
 	if (unlikely(ch->rescind))
-		return vmbus_send_nobody(d, -ENODEV);
+		return vmbus_send_nobody(d->type, -ENODEV);
 	if (unlikely(len > HVB_PKT_MAX || ext_len > HVB_PKT_MAX))
 		return -EINVAL;
 
@@ -197,7 +197,7 @@ vmbus_send(struct vmbus_channel *ch, struct hvb_desc *d, const void *ext,
 	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
 
 	if (unlikely(ret < 0))
-		return vmbus_send_nobody(d, vmbus_send_failed(chan, ret));
+		return vmbus_send_nobody(d->type, vmbus_send_failed(chan, ret));
 	if (ret)
 		vmbus_send_signal(ch);
 	if (unlikely(ch->rescind))

@@ -160,27 +160,31 @@ static __always_inline bool hvb_rx_release(struct hvb_ring_rx *rx)
  * hvb_rx_fill() - look how far the host has written, nothing being left
  * @rx: reader; @rx->b.avail is 0
  *
- * The likely half of hvb_rx_sync(): all that was consumed is released, too.
+ * The likely half of hvb_rx_sync().
  *
  * Return: 0 with @rx->b.avail up to date, or -EBADMSG if the ring is poisoned.
  */
 static __always_inline int hvb_rx_fill(struct hvb_ring_rx *rx)
 {
-	u32 write;
+	u32 write, avail, held;
 
-	if (unlikely(rx->poison || rx->published != rx->b.read))
-		return hvb_rx_sync(rx);
+	if (unlikely(rx->poison))
+		return -EBADMSG;
 
 	/*
 	 * Index before packets: pairs with the host, which writes packets,
 	 * then the index.
 	 */
 	write = hvs_load32_acquire(&rx->hdr->write_index);
-	if (unlikely(!hvb_ring_index_ok(write, rx->b.size))) {
+	avail = hvb_ring_used(rx->b.size, rx->b.read, write);
+	/* A writer stops at what has not been released yet. */
+	held = hvb_ring_used(rx->b.size, rx->published, rx->b.read);
+	if (unlikely(!hvb_ring_index_ok(write, rx->b.size) ||
+		     avail + held >= rx->b.size)) {
 		hvb_rx_poison(rx, HVB_RING_BAD_INDEX);
 		return -EBADMSG;
 	}
-	rx->b.avail = hvb_ring_used(rx->b.size, rx->b.read, write);
+	rx->b.avail = avail;
 	return 0;
 }
 
