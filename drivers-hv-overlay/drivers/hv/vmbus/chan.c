@@ -426,6 +426,9 @@ static DECLARE_BITMAP(vmbus_refused, VMBUS_MAX_RELIDS);
 /* What the host need not be told again. Used on hv_vmbus_con only. */
 static struct hvb_relids vmbus_relids;
 
+/* What logic takes for a relid is an index here. */
+static_assert(HVB_RELID_LIMIT == VMBUS_MAX_RELIDS);
+
 static void vmbus_refused_work(struct work_struct *work)
 {
 	unsigned long relid;
