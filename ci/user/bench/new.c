@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Our ring as a contestant: packet.c and the ring engines as they are. */
+#include <linux/hyperv/recv.h>
+#include <linux/hyperv/send.h>
+
 #include "chan_ops.h"
 
 static struct vmbus_chan vchan;
@@ -10,10 +13,10 @@ static void batch_receive(void);
 
 #include "loops.h"
 
-/* What a driver that uses the engine itself does for a burst. */
+/* What a driver does for a burst, under one lock. */
 static void batch_send(void)
 {
-	const struct hvb_desc d = { .type = HVB_PKT_INBAND, .trans_id = 0x1234 };
+	const u64 head = hv_head(HVB_PKT_INBAND, 0, PAYLOAD);
 	struct hvb_ring_tx *tx = &vchan.tx;
 	unsigned long flags;
 	bool signal;
@@ -22,14 +25,13 @@ static void batch_send(void)
 
 	spin_lock_irqsave(&vchan.ch.outbound.ring_lock, flags);
 	for (i = 0; i < BATCH; i++) {
-		p = hvb_tx_reserve(tx, HVB_PKT_MIN + PAYLOAD);
-		if (IS_ERR_OR_NULL(p)) {
+		if (hvb_tx_reserve_head(tx, head, &p)) {
 			wrong_count++;
 			break;
 		}
-		hvb_tx_put_desc(p, &d, HVB_PKT_MIN, HVB_PKT_MIN + PAYLOAD);
 		memcpy(p + HVB_PKT_MIN, payload, PAYLOAD);
-		hvb_tx_commit(tx, HVB_PKT_MIN + PAYLOAD);
+		vmbus_send_set_id(p + HVB_PKT_MIN, 0x1234);
+		hvb_tx_commit_head(tx);
 	}
 	signal = hvb_tx_publish(tx);
 	spin_unlock_irqrestore(&vchan.ch.outbound.ring_lock, flags);
@@ -39,13 +41,21 @@ static void batch_send(void)
 
 static void batch_receive(void)
 {
-	struct hvb_pkt pkt;
+	struct hv_batch *b = &vchan.rx.b;
+	struct hv_pkt pkt;
+	bool signal;
+	u32 old;
 	int n = 0;
 
-	while (hvb_rx_next(&vchan.rx, &pkt) > 0)
-		n += pkt.payload.len == PAYLOAD;
-	if (hvb_rx_release(&vchan.rx))
-		vchan.ch.sig_events++;
+	if (!hvb_rx_ready(&vchan.rx) && hvb_rx_sync(&vchan.rx))
+		wrong_count++;
+	while (hv_batch_next(b, hv_head(HVB_PKT_INBAND, 0, PAYLOAD), &pkt)) {
+		hvs_copyin(inbox, pkt.payload, PAYLOAD);
+		n += pkt.len == PAYLOAD;
+	}
+	if (hvb_rx_done(&vchan.rx, &old) < 0 &&
+	    hvb_rx_end_odd(&vchan.rx, old, &signal) < 0)
+		wrong_count++;
 	if (n != BATCH)
 		wrong_count++;
 }

@@ -85,30 +85,37 @@ static void host_packet(struct channel *c, struct input *in)
 	c->host_write = (c->host_write + 8 * len8 + 8) % SIZE;
 }
 
-static void check_packet(struct channel *c, const struct hvb_pkt *pkt)
+/* The current packet, as the iterator's users find it. */
+static void check_packet(struct channel *c)
 {
-	u64 cookie;
+	u64 head = get_unaligned_le64(c->buf);
+	u64 id = get_unaligned_le64(c->buf + 8);
+	u64 addr;
 
-	MUST(pkt->type >= HVB_PKT_FIRST && pkt->type <= HVB_PKT_LAST);
-	MUST(pkt->raw.p == c->buf);
-	MUST(pkt->raw.len >= HVB_PKT_MIN && pkt->raw.len <= BUF_SIZE);
-	MUST(pkt->payload.p >= pkt->raw.p + HVB_PKT_MIN);
-	MUST(pkt->payload.p + pkt->payload.len == pkt->raw.p + pkt->raw.len);
-	if (hvb_txid_claim(&c->ids, pkt->trans_id, 1, &cookie) == HVB_TXID_OK) {
-		MUST(cookie == 77);
-		MUST(hvb_txid_claim(&c->ids, pkt->trans_id, 1, &cookie));
-		MUST(!hvb_txid_release(&c->ids, pkt->trans_id));
-	}
+	MUST(hv_head_type(head) >= HVB_PKT_FIRST &&
+	     hv_head_type(head) <= HVB_PKT_LAST);
+	MUST(hv_head_offset(head) >= HVB_PKT_MIN);
+	MUST(hv_head_offset(head) <= hv_head_end(head));
+	MUST(hv_head_end(head) <= BUF_SIZE);
+	MUST(hv_head_end(head) + HVB_RING_TRAILER == c->rx.cur);
+	/* A completion is for a packet that was sent, and comes once. */
+	addr = hvb_rqst_addr_match(&c->ids, id, HVB_RQST_ADDR_ANY);
+	MUST(addr == 77 || addr == HVB_RQST_ERROR);
+	MUST(hvb_rqst_addr_match(&c->ids, id, 77) == HVB_RQST_ERROR);
 }
 
 static void guest_reads(struct channel *c, u32 budget)
 {
-	struct hvb_pkt pkt;
 	u32 packets = 0;
 	int ret = 0;
 
-	while (budget-- && (ret = hvb_rx_next(&c->rx, &pkt)) > 0) {
-		check_packet(c, &pkt);
+	/* One that was left at the end of the last budget is done with. */
+	while (budget--) {
+		hvb_rx_consume(&c->rx);
+		ret = hvb_rx_current(&c->rx);
+		if (ret <= 0)
+			break;
+		check_packet(c);
 		/* Nothing is released meanwhile, so a ring is all there is. */
 		MUST(++packets <= SIZE / 24);
 	}
@@ -121,11 +128,11 @@ static void guest_reads_batch(struct channel *c, u64 usual, u32 budget)
 {
 	struct hv_batch *b = &c->rx.b;
 	struct hv_pkt pkt;
-	u32 at, left;
+	u32 at, left, old;
 	bool signal;
 	int ret;
 
-	if (hvb_rx_begin(&c->rx)) {
+	if (!hvb_rx_ready(&c->rx) && hvb_rx_sync(&c->rx)) {
 		MUST(c->rx.poison);
 		return;
 	}
@@ -143,7 +150,9 @@ static void guest_reads_batch(struct channel *c, u64 usual, u32 budget)
 		left -= end + HVB_RING_TRAILER;
 		MUST(b->read == at && b->avail == left);
 	}
-	ret = hvb_rx_end(&c->rx, &signal);
+	ret = hvb_rx_done(&c->rx, &old);
+	if (ret < 0)
+		ret = hvb_rx_end_odd(&c->rx, old, &signal);
 	MUST(ret < 0 ? c->rx.poison : (u32)ret == c->rx.b.avail);
 }
 
@@ -172,33 +181,44 @@ static void guest_sends(struct channel *c, struct input *in)
 {
 	static const u8 bytes[SIZE];
 	struct hvb_desc desc = { .type = HVB_PKT_INBAND };
-	u32 len = take16(in) % SIZE;
+	u32 len = take16(in) % SIZE, ext_len = len % 5 * 8;
 	u32 free_before;
+	u8 *p;
 	int ret;
 
-	if (!c->tx.poison)
-		c->issued = hvb_txid_issue(&c->ids, 1, 77);
-	desc.trans_id = c->issued;
-	free_before = c->tx.free;
-	ret = hvb_tx_send(&c->tx, &desc, bytes, len);
-	MUST(ret >= 0 || ret == -EAGAIN || ret == -EINVAL || c->tx.poison);
+	ret = hvb_tx_fill(&c->tx, bytes, ext_len, bytes, len, &p);
+	MUST(!ret || ret == -EAGAIN || (ret == -EIO && c->tx.poison));
 	MUST(c->tx.write < SIZE && c->tx.free <= SIZE);
-	if (ret == -EINVAL)
-		MUST(c->tx.free == free_before);
+	if (ret)
+		return;
+	free_before = c->tx.free;
+	if (len % 2) {
+		desc.trans_id = hvb_rqst_next_id(&c->ids, 77);
+		/* All ids are in flight: the packet is dropped. */
+		if (desc.trans_id == HVB_RQST_ERROR)
+			return;
+		c->issued = desc.trans_id;
+	}
+	hvb_tx_finish(&c->tx, p, &desc, ext_len, len);
+	hvb_tx_show(&c->tx);
+	MUST(c->tx.write < SIZE && c->tx.free > 0);
+	MUST(c->tx.free <= free_before - HVB_PKT_MIN - HVB_RING_TRAILER - len);
 }
 
 static void guest_reserves(struct channel *c, struct input *in)
 {
-	u32 len = take16(in) % SIZE, used = take16(in) % SIZE;
-	struct hvb_desc desc = { .type = HVB_PKT_GPA_DIRECT };
-	void *p = hvb_tx_reserve(&c->tx, len);
+	u32 len = take16(in) % SIZE, how = take16(in);
+	u64 head = hv_head(HVB_PKT_GPA_DIRECT, 0, len);
+	void *p;
 
-	if (IS_ERR_OR_NULL(p))
+	if (hvb_tx_reserve_head(&c->tx, head, &p))
 		return;
-	memset(p, 0x5a, len);
-	hvb_tx_put_desc(p, &desc, HVB_PKT_MIN, len);
-	hvb_tx_commit(&c->tx, min(used, len));
-	hvb_tx_publish(&c->tx);
+	memset(p + 8, 0x5a, hv_head_end(head) - 8);
+	/* Else it is dropped, or held back. */
+	if (how % 4)
+		hvb_tx_commit_head(&c->tx);
+	if (how % 2)
+		hvb_tx_publish(&c->tx);
 }
 
 static void host_lies(struct channel *c, struct input *in)
@@ -249,9 +269,8 @@ static void one(struct channel *c, struct input *in)
 		guest_reserves(c, in);
 		break;
 	case 9:
-		MUST(hvb_tx_free_percent(&c->tx) <= 100);
-		hvb_tx_wait_for(&c->tx, take16(in));
-		MUST(hvb_tx_used(&c->tx) < SIZE);
+		if (!hvb_tx_refresh(&c->tx, take16(in)))
+			MUST(c->tx.free <= SIZE);
 		break;
 	case 10:	/* the host has read it all */
 		c->out.hdr->read_index = c->out.hdr->write_index;

@@ -78,7 +78,7 @@ static void vmbus_counters_print(struct seq_file *m, struct vmbus_chan *chan)
 		   READ_ONCE(ch->out_full_total),
 		   READ_ONCE(ch->out_full_first));
 
-	/* Without rings the engines only say that they must not be used. */
+	/* Without rings the engines only say that there are none. */
 	if (hvb_chan_is_open(state))
 		seq_printf(m, "  tx_ring %s rx_ring %s\n",
 			   hvb_ring_reject_name(READ_ONCE(chan->tx.poison)),

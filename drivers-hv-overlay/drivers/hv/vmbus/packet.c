@@ -140,27 +140,14 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 		  const void *ext, u32 ext_len, const void *buf, u32 len,
 		  u64 *id)
 {
-	u32 offset = HVB_PKT_MIN + ext_len;
-	u32 total = ALIGN(offset + len, HVB_RING_UNIT);
+	u8 __hvshared *p;
 	struct vmbus_channel *ch = &chan->ch;
 	struct hvb_ring_tx *tx = &chan->tx;
-	void *p;
 	int ret;
 
-	if (unlikely(total > HVB_PKT_MAX))
-		return -EINVAL;
-	ret = hvb_tx_room(tx, total + HVB_RING_TRAILER);
+	ret = hvb_tx_fill(tx, ext, ext_len, buf, len, &p);
 	if (unlikely(ret))
 		return ret == -EAGAIN ? vmbus_send_no_room(ch) : ret;
-
-	p = (__force void *)(tx->data + tx->write);
-	if (ext_len)
-		memcpy(p + HVB_PKT_MIN, ext, ext_len);
-	if (len) {
-		/* Clears the padding; what is not padding is overwritten. */
-		*(u64 *)(p + total - HVB_RING_UNIT) = 0;
-		memcpy(p + offset, buf, len);
-	}
 
 	if (d->flags == HVB_PKT_FLAG_COMPLETION &&
 	    ch->next_request_id_callback) {
@@ -173,8 +160,7 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 	if (unlikely(ch->out_full_flag))
 		ch->out_full_flag = false;
 
-	hvb_tx_put_desc(p, d, offset, total);
-	hvb_tx_close(tx, total + HVB_RING_TRAILER);
+	hvb_tx_finish(tx, p, d, ext_len, len);
 	return hvb_tx_show(tx);
 }
 

@@ -40,8 +40,8 @@ static void vmbus_ring_detach(struct vmbus_chan *chan)
 {
 	memset(&chan->tx, 0, sizeof(chan->tx));
 	memset(&chan->rx, 0, sizeof(chan->rx));
-	chan->tx.poison = HVB_RING_MISUSE;
-	chan->rx.poison = HVB_RING_MISUSE;
+	chan->tx.poison = HVB_RING_CLOSED;
+	chan->rx.poison = HVB_RING_CLOSED;
 }
 
 /* Lets drivers see no ring; its size is that of no ring, too, unless @keep. */

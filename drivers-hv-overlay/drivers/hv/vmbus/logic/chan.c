@@ -319,45 +319,34 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_chan_event);
 /* Facts about a state, see chan.h. */
 #define LEGACY_MASK	0x03
 #define IS_OPEN		0x04
-#define MAY_MAP		0x08
-#define RELID		0x10
-#define RESCINDED	0x20
-#define LET_GO		0x40
+#define RESCINDED	0x08
+#define LET_GO		0x10
 
 static const struct {
 	const char *name;
 	u8 facts;
 } states[HVB_CH_STATES] = {
-	[HVB_CH_NEW] = { "new", HVB_LEGACY_OFFER | RELID },
-	[HVB_CH_CLOSED] = { "closed", HVB_LEGACY_OPEN | RELID },
-	[HVB_CH_GPADL] = { "gpadl", HVB_LEGACY_OPENING | RELID | MAY_MAP },
-	[HVB_CH_OPENING] = { "opening", HVB_LEGACY_OPENING | RELID | MAY_MAP },
-	[HVB_CH_OPEN] = {
-		"open", HVB_LEGACY_OPENED | RELID | MAY_MAP | IS_OPEN },
-	[HVB_CH_MODIFY] = {
-		"modify", HVB_LEGACY_OPENED | RELID | MAY_MAP | IS_OPEN },
-	[HVB_CH_CLOSING] = { "closing", HVB_LEGACY_OPEN | RELID | MAY_MAP },
-	[HVB_CH_STUCK] = { "stuck", HVB_LEGACY_OPEN | RELID },
+	[HVB_CH_NEW] = { "new", HVB_LEGACY_OFFER },
+	[HVB_CH_CLOSED] = { "closed", HVB_LEGACY_OPEN },
+	[HVB_CH_GPADL] = { "gpadl", HVB_LEGACY_OPENING },
+	[HVB_CH_OPENING] = { "opening", HVB_LEGACY_OPENING },
+	[HVB_CH_OPEN] = { "open", HVB_LEGACY_OPENED | IS_OPEN },
+	[HVB_CH_MODIFY] = { "modify", HVB_LEGACY_OPENED | IS_OPEN },
+	[HVB_CH_CLOSING] = { "closing", HVB_LEGACY_OPEN },
+	[HVB_CH_STUCK] = { "stuck", HVB_LEGACY_OPEN },
 	[HVB_CH_RESC_OPENING] = {
-		"rescinded-opening",
-		HVB_LEGACY_OPENING | RELID | RESCINDED | LET_GO },
+		"rescinded-opening", HVB_LEGACY_OPENING | RESCINDED | LET_GO },
 	[HVB_CH_RESC_OPEN] = {
-		"rescinded-open",
-		HVB_LEGACY_OPENED | RELID | RESCINDED | LET_GO },
+		"rescinded-open", HVB_LEGACY_OPENED | RESCINDED | LET_GO },
 	[HVB_CH_RESC_CLOSING] = {
-		"rescinded-closing",
-		HVB_LEGACY_OPEN | RELID | RESCINDED | LET_GO },
+		"rescinded-closing", HVB_LEGACY_OPEN | RESCINDED | LET_GO },
 	[HVB_CH_RESC_CLOSED] = {
-		"rescinded-closed",
-		HVB_LEGACY_OPEN | RELID | RESCINDED | LET_GO },
-	[HVB_CH_DROP_OPEN] = {
-		"dropped-open",
-		HVB_LEGACY_OPENED | RELID | MAY_MAP | RESCINDED },
+		"rescinded-closed", HVB_LEGACY_OPEN | RESCINDED | LET_GO },
+	[HVB_CH_DROP_OPEN] = { "dropped-open", HVB_LEGACY_OPENED | RESCINDED },
 	[HVB_CH_DROP_CLOSING] = {
-		"dropped-closing",
-		HVB_LEGACY_OPEN | RELID | MAY_MAP | RESCINDED },
+		"dropped-closing", HVB_LEGACY_OPEN | RESCINDED },
 	[HVB_CH_DROP_CLOSED] = {
-		"dropped-closed", HVB_LEGACY_OPEN | RELID | RESCINDED },
+		"dropped-closed", HVB_LEGACY_OPEN | RESCINDED },
 	[HVB_CH_SUSPENDED] = { "suspended", HVB_LEGACY_OPEN | LET_GO },
 	[HVB_CH_GONE_OPEN] = {
 		"gone-open", HVB_LEGACY_OPENED | RESCINDED | LET_GO },
@@ -398,22 +387,6 @@ bool hvb_chan_is_open(enum hvb_chan_state state)
 EXPORT_SYMBOL_IF_KUNIT(hvb_chan_is_open);
 
 /**
- * hvb_chan_host_may_map() - test whether the host may map the ring memory
- * @state: state
- *
- * A ring that was leaked on the way to this state does not count: nobody
- * refers to it any more.
- *
- * Context: any.
- * Return: true if the ring memory must not be freed or re-encrypted.
- */
-bool hvb_chan_host_may_map(enum hvb_chan_state state)
-{
-	return facts(state) & MAY_MAP;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_chan_host_may_map);
-
-/**
  * hvb_chan_host_let_go() - test whether the host has dropped the channel
  * @state: state
  *
@@ -428,19 +401,6 @@ bool hvb_chan_host_let_go(enum hvb_chan_state state)
 	return facts(state) & LET_GO;
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_chan_host_let_go);
-
-/**
- * hvb_chan_relid_valid() - test whether the relid stands for this channel
- * @state: state
- *
- * Context: any.
- * Return: true from the offer on, until it is released or the connection ends.
- */
-bool hvb_chan_relid_valid(enum hvb_chan_state state)
-{
-	return facts(state) & RELID;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_chan_relid_valid);
 
 /**
  * hvb_chan_rescinded() - test whether drivers have to let go of the channel
@@ -468,42 +428,6 @@ const char *hvb_chan_state_name(enum hvb_chan_state state)
 						     "invalid";
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_chan_state_name);
-
-static const char * const event_names[HVB_EVENTS] = {
-	[HVB_EV_PUBLISH] = "publish",
-	[HVB_EV_ADD_FAILED] = "add-failed",
-	[HVB_EV_OPEN_REQ] = "open-request",
-	[HVB_EV_GPADL_OK] = "gpadl-ok",
-	[HVB_EV_GPADL_FAIL] = "gpadl-fail",
-	[HVB_EV_OPEN_OK] = "open-ok",
-	[HVB_EV_OPEN_FAIL] = "open-fail",
-	[HVB_EV_CLOSE_REQ] = "close-request",
-	[HVB_EV_TORNDOWN] = "torndown",
-	[HVB_EV_MODIFY_REQ] = "modify-request",
-	[HVB_EV_MODIFY_DONE] = "modify-done",
-	[HVB_EV_POST_FAIL] = "post-fail",
-	[HVB_EV_TIMEOUT] = "timeout",
-	[HVB_EV_ABORTED] = "aborted",
-	[HVB_EV_RESCIND] = "rescind",
-	[HVB_EV_DROP] = "drop",
-	[HVB_EV_RELEASE] = "release",
-	[HVB_EV_SUSPEND] = "suspend",
-	[HVB_EV_REOFFER] = "reoffer",
-};
-
-/**
- * hvb_chan_event_name() - name an event
- * @event: event, any value
- *
- * Context: any.
- * Return: its name.
- */
-const char *hvb_chan_event_name(enum hvb_chan_event event)
-{
-	return (unsigned int)event < HVB_EVENTS ? event_names[event] :
-						  "invalid";
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_chan_event_name);
 
 /**
  * hvb_relids_init() - start with the relids of a new connection

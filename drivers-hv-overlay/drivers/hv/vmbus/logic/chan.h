@@ -18,13 +18,13 @@
  *
  * Three facts are functions of the state:
  * - The host may map the ring memory from the moment the GPADL is announced
- *   until its teardown is acknowledged or the channel is rescinded
- *   (hvb_chan_host_may_map()). The memory is the guest's again with the action
- *   FREE_RING; if the host falls silent the action is LEAK_RING instead, and
- *   the channel is STUCK: it can't be opened again.
+ *   until its teardown is acknowledged or the channel is rescinded. The memory
+ *   is the guest's again with the action FREE_RING; if the host falls silent
+ *   the action is LEAK_RING instead, and the channel is STUCK: it can't be
+ *   opened again.
  * - The relid is the guest's to release from the offer on until the connection
- *   is gone (hvb_chan_relid_valid()). RELID_RELEASED is sent exactly once per
- *   offer, as the last message about it: on the way to DEAD.
+ *   is gone. RELID_RELEASED is sent exactly once per offer, as the last message
+ *   about it: on the way to DEAD.
  * - Drivers see the channel as rescinded (hvb_chan_rescinded()).
  *
  * Suspending to disk ends the connection: closed primaries wait in SUSPENDED
@@ -190,12 +190,9 @@ int hvb_chan_event(enum hvb_chan_state state, enum hvb_chan_event event,
 
 int hvb_chan_legacy_state(enum hvb_chan_state state);
 bool hvb_chan_is_open(enum hvb_chan_state state);
-bool hvb_chan_host_may_map(enum hvb_chan_state state);
 bool hvb_chan_host_let_go(enum hvb_chan_state state);
-bool hvb_chan_relid_valid(enum hvb_chan_state state);
 bool hvb_chan_rescinded(enum hvb_chan_state state);
 const char *hvb_chan_state_name(enum hvb_chan_state state);
-const char *hvb_chan_event_name(enum hvb_chan_event event);
 
 /**
  * struct hvb_relids - relids that were given back without having been asked for

@@ -68,7 +68,7 @@ EXPORT_SYMBOL_IF_KUNIT(hvb_rx_opened);
  *
  * Masks interrupts and drops the current packet, whose copy stays readable.
  * Nothing is released any more.  Idempotent; only hvb_rx_init() revives the
- * ring.  Drivers call it with HVB_RING_PROTOCOL.
+ * ring.
  */
 void hvb_rx_poison(struct hvb_ring_rx *rx, enum hvb_ring_reject why)
 {
@@ -171,21 +171,9 @@ u32 hvb_rx_unmask(struct hvb_ring_rx *rx)
 	 * and then looks at the mask.
 	 */
 	virt_mb();
-	return hvb_rx_used(rx);
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_rx_unmask);
-
-/**
- * hvb_rx_used() - bytes that are not consumed yet
- * @rx: reader
- *
- * Return: bytes, the current packet included; 0 if the ring is poisoned.
- */
-u32 hvb_rx_used(struct hvb_ring_rx *rx)
-{
 	return hvb_rx_sync(rx) ? 0 : rx->b.avail;
 }
-EXPORT_SYMBOL_IF_KUNIT(hvb_rx_used);
+EXPORT_SYMBOL_IF_KUNIT(hvb_rx_unmask);
 
 /**
  * hv_batch_next_odd() - step to a packet that is no usual one

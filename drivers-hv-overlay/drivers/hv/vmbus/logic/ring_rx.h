@@ -3,17 +3,20 @@
  * The reader of a ring, host to guest.
  *
  * Three ways to read.  The iterator copies a packet into the reader's private
- * buffer, validates it from that copy and hands out views of it:
+ * buffer, and validates it from that copy:
  *
- *	while (budget-- && hvb_rx_next(rx, &pkt) > 0)
- *		...use pkt, it stays as it is until the next call...
+ *	while (budget-- && hvb_rx_current(rx) > 0) {
+ *		...use the packet in rx->buf...
+ *		hvb_rx_consume(rx);
+ *	}
  *	if (hvb_rx_release(rx))
  *		...interrupt the host...
  *
  * hvb_rx_recv_into() copies a packet straight into a buffer of the caller.
  *
- * A batch, hvb_rx_begin() to hvb_rx_end(), leaves the copying to the caller:
- * see linux/hyperv/recv.h, which has what is between the two.
+ * A batch, hvb_rx_ready() to hvb_rx_done(), leaves the copying to the caller:
+ * see linux/hyperv/recv.h, which has what is between the two.  Both know the
+ * likely case only, and say so if it takes hvb_rx_sync() or hvb_rx_end_odd().
  *
  * Vocabulary: the packet in the private buffer is the current one.  It is
  * consumed by the next step, not by being looked at, so a reader may stop at
@@ -35,7 +38,6 @@
 
 #include <linux/errno.h>
 #include <linux/hyperv/recv.h>
-#include <linux/hyperv/view.h>
 #include <linux/unaligned.h>
 
 #include "../wire/ring.h"
@@ -50,8 +52,6 @@
  * @cur: bytes that the current packet takes with its trailer, 0 if none
  * @poison: why the ring was given up, or HVB_RING_OK
  * @signal_back: the host wants to hear about space that it waits for
- * @word0: first half of the current packet's descriptor, native
- * @word1: second half of the current packet's descriptor, native
  * @buf: private buffer for the current packet, 8 byte aligned
  */
 struct hvb_ring_rx {
@@ -61,28 +61,7 @@ struct hvb_ring_rx {
 	u32 cur;
 	enum hvb_ring_reject poison;
 	bool signal_back;
-	u64 word0;
-	u64 word1;
 	void *buf;
-};
-
-/**
- * struct hvb_pkt - the current packet
- * @trans_id: transaction id
- * @type: packet type, HVB_PKT_FIRST to HVB_PKT_LAST
- * @flags: flags as received
- * @raw: the whole packet from its descriptor on, whose length fields are the
- *	 validated ones; 8 byte aligned
- * @payload: the payload with its padding, a part of @raw
- *
- * The views stay valid until the next call that steps on.
- */
-struct hvb_pkt {
-	u64 trans_id;
-	u16 type;
-	u16 flags;
-	struct hv_view raw;
-	struct hv_view payload;
 };
 
 int hvb_rx_init(struct hvb_ring_rx *rx, struct hvb_ring_hdr __hvshared *hdr,
@@ -92,7 +71,6 @@ void hvb_rx_poison(struct hvb_ring_rx *rx, enum hvb_ring_reject why);
 int hvb_rx_sync(struct hvb_ring_rx *rx);
 bool hvb_rx_signal_back(struct hvb_ring_rx *rx, u32 old_read, u32 pending);
 u32 hvb_rx_unmask(struct hvb_ring_rx *rx);
-u32 hvb_rx_used(struct hvb_ring_rx *rx);
 
 /**
  * hvb_rx_mask() - ask the host for no interrupts
@@ -251,8 +229,9 @@ static __always_inline void hvb_rx_copy(const u8 __hvshared *src, u64 word0,
  * hvb_rx_current() - make sure that there is a current packet
  * @rx: reader
  *
- * It is in @rx->buf, whole, with a descriptor whose length fields are the
- * validated ones.
+ * If there is none then the first packet that is not consumed becomes it. It is
+ * in @rx->buf, whole, with a descriptor whose length fields are the validated
+ * ones, and stays as it is until the next one is looked at.
  *
  * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
  */
@@ -276,55 +255,7 @@ static __always_inline int hvb_rx_current(struct hvb_ring_rx *rx)
 	}
 	hvb_rx_copy(src, word0, word1, 0, rx->buf);
 	rx->cur = len + HVB_RING_TRAILER;
-	rx->word0 = word0;
-	rx->word1 = word1;
 	return 1;
-}
-
-/**
- * hvb_rx_peek() - look at the current packet
- * @rx: reader
- * @pkt: where to put the packet
- *
- * Makes the first packet that is not consumed the current one, unless there
- * is a current one already, which is then given again from its copy.
- *
- * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
- */
-static __always_inline int hvb_rx_peek(struct hvb_ring_rx *rx,
-				       struct hvb_pkt *pkt)
-{
-	u32 offset, len;
-	int ret;
-
-	ret = hvb_rx_current(rx);
-	if (ret <= 0)
-		return ret;
-
-	offset = hvb_word0_offset(rx->word0);
-	len = hvb_word0_len(rx->word0);
-	pkt->trans_id = rx->word1;
-	pkt->type = hvb_word0_type(rx->word0);
-	pkt->flags = hvb_word0_flags(rx->word0);
-	pkt->raw = hv_view_of(rx->buf, len);
-	pkt->payload = hv_view_of(rx->buf + offset, len - offset);
-	return 1;
-}
-
-/**
- * hvb_rx_next() - step to the next packet
- * @rx: reader
- * @pkt: where to put the packet; what it held before is not valid any more
- *
- * Consumes the current packet, if there is one, and looks at the next.
- *
- * Return: 1 with a packet, 0 if the ring is empty, -EBADMSG if it is poisoned.
- */
-static __always_inline int hvb_rx_next(struct hvb_ring_rx *rx,
-				       struct hvb_pkt *pkt)
-{
-	hvb_rx_consume(rx);
-	return hvb_rx_peek(rx, pkt);
 }
 
 /**
@@ -401,17 +332,6 @@ static __always_inline bool hvb_rx_ready(struct hvb_ring_rx *rx)
 	return true;
 }
 
-/**
- * hvb_rx_begin() - begin a batch
- * @rx: reader
- *
- * Return: 0 with @rx->b as the batch, -EBADMSG if the ring is poisoned.
- */
-static __always_inline int hvb_rx_begin(struct hvb_ring_rx *rx)
-{
-	return hvb_rx_ready(rx) ? 0 : hvb_rx_sync(rx);
-}
-
 int hvb_rx_end_odd(struct hvb_ring_rx *rx, u32 old, bool *signal);
 
 /**
@@ -459,26 +379,6 @@ static __always_inline int hvb_rx_done(struct hvb_ring_rx *rx, u32 *old)
 		return -1;
 	rx->b.avail = avail;
 	return avail;
-}
-
-/**
- * hvb_rx_end() - end a batch
- * @rx: reader
- * @signal: set to whether the host waits for space and has to be interrupted
- *
- * See hvb_rx_done().
- *
- * Return: bytes that are left; 0 also if the batch was empty; -EBADMSG if the
- * ring is poisoned.
- */
-static __always_inline int hvb_rx_end(struct hvb_ring_rx *rx, bool *signal)
-{
-	u32 old;
-	int ret;
-
-	*signal = false;
-	ret = hvb_rx_done(rx, &old);
-	return likely(ret >= 0) ? ret : hvb_rx_end_odd(rx, old, signal);
 }
 
 #endif /* _HV_VMBUS_LOGIC_RING_RX_H */

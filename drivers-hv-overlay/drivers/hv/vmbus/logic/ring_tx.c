@@ -5,7 +5,6 @@
 #include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
-#include <linux/math64.h>
 
 #include "ring_tx.h"
 
@@ -38,26 +37,18 @@ int hvb_tx_init(struct hvb_ring_tx *tx, struct hvb_ring_hdr __hvshared *hdr,
 EXPORT_SYMBOL_IF_KUNIT(hvb_tx_init);
 
 /**
- * hvb_tx_poison() - give the ring up
+ * hvb_tx_refresh() - look for space that the host has freed
  * @tx: writer; its lock is held
- * @why: reason; the first one is kept
+ * @space: bytes wanted, trailer included
  *
- * Packets that were committed but not published are dropped with the rest.
- * Idempotent; only hvb_tx_init() revives the ring.
+ * The slow half of hvb_tx_room().  If the host lies about how far it has read
+ * then the ring is given up, with all packets that were committed and not
+ * published; only hvb_tx_init() revives it.
+ *
+ * Return: 0 if a packet of @space bytes fits now, -EAGAIN if not, -EIO if the
+ * ring is poisoned.
  */
-void hvb_tx_poison(struct hvb_ring_tx *tx, enum hvb_ring_reject why)
-{
-	if (!tx->poison)
-		tx->poison = why;
-	/* The fast paths look at these and not at the reason. */
-	tx->free = 0;
-	tx->reserved = 0;
-	tx->write = tx->published;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_tx_poison);
-
-/* Asks the host how far it has read; poisons the ring if the host lies. */
-static int hvb_tx_sync(struct hvb_ring_tx *tx)
+int hvb_tx_refresh(struct hvb_ring_tx *tx, u32 space)
 {
 	u32 read, free;
 
@@ -81,89 +72,13 @@ static int hvb_tx_sync(struct hvb_ring_tx *tx)
 		goto bad;
 
 	tx->free = free;
-	return 0;
+	return space < free ? 0 : -EAGAIN;
 
 bad:
-	hvb_tx_poison(tx, HVB_RING_BAD_INDEX);
+	tx->poison = HVB_RING_BAD_INDEX;
+	/* The fast paths look at these and not at the reason. */
+	tx->free = 0;
+	tx->write = tx->published;
 	return -EIO;
 }
-
-/**
- * hvb_tx_refresh() - look for space that the host has freed
- * @tx: writer; its lock is held
- * @space: bytes wanted, trailer included
- *
- * The slow half of hvb_tx_room().
- *
- * Return: 0 if a packet of @space bytes fits now, -EAGAIN if not, -EIO if the
- * ring is poisoned.
- */
-int hvb_tx_refresh(struct hvb_ring_tx *tx, u32 space)
-{
-	int ret;
-
-	ret = hvb_tx_sync(tx);
-	if (ret)
-		return ret;
-	return space < tx->free ? 0 : -EAGAIN;
-}
 EXPORT_SYMBOL_IF_KUNIT(hvb_tx_refresh);
-
-/**
- * hvb_tx_free() - bytes that are free right now
- * @tx: writer; its lock is held
- *
- * A packet fits if this is more than its hvb_ring_space().
- *
- * Return: free bytes, 0 if the ring is poisoned.
- */
-u32 hvb_tx_free(struct hvb_ring_tx *tx)
-{
-	return hvb_tx_sync(tx) ? 0 : tx->free;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_tx_free);
-
-/**
- * hvb_tx_used() - bytes that the host has not read yet
- * @tx: writer; its lock is held
- *
- * Counts packets that are committed and not published, too.
- *
- * Return: bytes in use, 0 if the ring is poisoned.
- */
-u32 hvb_tx_used(struct hvb_ring_tx *tx)
-{
-	return hvb_tx_sync(tx) ? 0 : tx->size - tx->free;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_tx_used);
-
-/**
- * hvb_tx_free_percent() - how much of the ring is free
- * @tx: writer; its lock is held
- *
- * Return: 0 to 100, rounded down; 0 if the ring is poisoned.
- */
-u32 hvb_tx_free_percent(struct hvb_ring_tx *tx)
-{
-	return div_u64((u64)hvb_tx_free(tx) * 100, tx->size);
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_tx_free_percent);
-
-/**
- * hvb_tx_wait_for() - ask the host for an interrupt when there is space
- * @tx: writer; its lock is held
- * @bytes: free bytes to wait for, trailer included; 0 to stop waiting
- *
- * The caller has to look for space once more afterwards: the host may have
- * freed it before it could see the request.
- */
-void hvb_tx_wait_for(struct hvb_ring_tx *tx, u32 bytes)
-{
-	hvs_store32(&tx->hdr->pending_send_sz, bytes);
-	/*
-	 * Request before the caller's next look at the read index: pairs with
-	 * the host, which moves the index and then looks for a request.
-	 */
-	virt_mb();
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_tx_wait_for);

@@ -173,21 +173,3 @@ hvb_version_next(struct hvb_version *neg, enum hvb_version_event event,
 	return fail(neg, -EIO);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_version_next);
-
-/**
- * hvb_version_known() - test whether this guest speaks a version
- * @version: version, any value
- *
- * Context: any.
- * Return: true if it may be asked for.
- */
-bool hvb_version_known(u32 version)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(versions); i++)
-		if (versions[i] == version)
-			return true;
-	return false;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_version_known);

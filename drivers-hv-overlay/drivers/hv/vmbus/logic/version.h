@@ -139,6 +139,5 @@ enum hvb_version_step hvb_version_start(struct hvb_version *neg,
 enum hvb_version_step
 hvb_version_next(struct hvb_version *neg, enum hvb_version_event event,
 		 const struct hvb_version_response *answer);
-bool hvb_version_known(u32 version);
 
 #endif /* _HV_VMBUS_LOGIC_VERSION_H */

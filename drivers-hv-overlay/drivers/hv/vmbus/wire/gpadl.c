@@ -97,22 +97,6 @@ u32 hvb_gpadl_offset(const struct hvb_gpadl_layout *lay, u32 index)
 EXPORT_SYMBOL_IF_KUNIT(hvb_gpadl_offset);
 
 /**
- * hvb_gpadl_messages() - number of messages that announce a GPADL
- * @pfn_count: number of frames, at least 1
- *
- * Context: any.
- * Return: one header and as many bodies as it takes.
- */
-u32 hvb_gpadl_messages(u32 pfn_count)
-{
-	if (pfn_count <= HVB_GPADL_HEADER_PFNS)
-		return 1;
-	pfn_count -= HVB_GPADL_HEADER_PFNS;
-	return 1 + (pfn_count + HVB_GPADL_BODY_PFNS - 1) / HVB_GPADL_BODY_PFNS;
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_gpadl_messages);
-
-/**
  * hvb_gpadl_enc_start() - begin to encode the messages for a GPADL
  * @e: iterator
  * @lay: layout of the memory

@@ -70,7 +70,6 @@ struct hvb_gpadl_layout {
 int hvb_gpadl_layout(struct hvb_gpadl_layout *lay, enum hvb_gpadl_kind kind,
 		     u32 page_size, u32 size, u32 send_size);
 u32 hvb_gpadl_offset(const struct hvb_gpadl_layout *lay, u32 index);
-u32 hvb_gpadl_messages(u32 pfn_count);
 
 /**
  * typedef hvb_pfn_fn - look up a frame

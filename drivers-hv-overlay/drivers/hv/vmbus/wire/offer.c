@@ -125,22 +125,6 @@ enum hvb_reject hvb_offer_decode(const struct hv_view *msg,
 }
 EXPORT_SYMBOL_IF_KUNIT(hvb_offer_decode);
 
-/**
- * hvb_offer_same_device() - test whether two channels belong to one device
- * @a: an offer
- * @b: another offer
- *
- * Context: any.
- * Return: true if type and instance are equal, as for a primary channel and
- * its sub-channels, or for a device that is offered again.
- */
-bool hvb_offer_same_device(const struct hvb_offer *a, const struct hvb_offer *b)
-{
-	return guid_equal(&a->type, &b->type) &&
-	       guid_equal(&a->instance, &b->instance);
-}
-EXPORT_SYMBOL_IF_KUNIT(hvb_offer_same_device);
-
 /* Interface types (VMBus protocol). */
 const struct hvb_dev_class hvb_dev_classes[HVB_DEV_COUNT] = {
 	[HVB_DEV_IDE] = {

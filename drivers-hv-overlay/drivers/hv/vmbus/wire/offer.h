@@ -87,8 +87,6 @@ struct hvb_offer {
 
 enum hvb_reject hvb_offer_decode(const struct hv_view *msg,
 				 struct hvb_offer *out);
-bool hvb_offer_same_device(const struct hvb_offer *a,
-			   const struct hvb_offer *b);
 
 /**
  * enum hvb_dev_type - classes of devices

@@ -15,8 +15,7 @@ static const char * const hvb_ring_reject_names[] = {
 	[HVB_RING_BAD_OFFSET]	= "bad payload offset",
 	[HVB_RING_BAD_LENGTH]	= "bad packet length",
 	[HVB_RING_TOO_BIG]	= "packet too big",
-	[HVB_RING_PROTOCOL]	= "protocol violation",
-	[HVB_RING_MISUSE]	= "commit exceeds reservation",
+	[HVB_RING_CLOSED]	= "not open",
 };
 
 static_assert(ARRAY_SIZE(hvb_ring_reject_names) == HVB_RING_REJECTS);

@@ -136,8 +136,7 @@ enum hvb_pkt_type {
  * @HVB_RING_BAD_OFFSET: payload starts inside the descriptor or past its end
  * @HVB_RING_BAD_LENGTH: packet is longer than what the host has written
  * @HVB_RING_TOO_BIG: packet is longer than the device's maximum
- * @HVB_RING_PROTOCOL: the driver of the device rejected what it was told
- * @HVB_RING_MISUSE: the guest committed more than it had reserved
+ * @HVB_RING_CLOSED: there is no ring, the channel is not open
  * @HVB_RING_REJECTS: number of reasons
  */
 enum hvb_ring_reject {
@@ -147,8 +146,7 @@ enum hvb_ring_reject {
 	HVB_RING_BAD_OFFSET,
 	HVB_RING_BAD_LENGTH,
 	HVB_RING_TOO_BIG,
-	HVB_RING_PROTOCOL,
-	HVB_RING_MISUSE,
+	HVB_RING_CLOSED,
 	HVB_RING_REJECTS
 };
 
@@ -232,18 +230,6 @@ static inline bool hvb_ring_signal_reader(u32 old_write, u32 mask, u32 read)
 }
 
 /**
- * hvb_ring_space() - bytes that a packet takes in the ring
- * @len: length of descriptor, extension and payload in bytes, at most
- *	 HVB_PKT_MAX
- *
- * Return: @len padded to 8, and the trailer.
- */
-static inline u32 hvb_ring_space(u32 len)
-{
-	return ALIGN(len, HVB_RING_UNIT) + HVB_RING_TRAILER;
-}
-
-/**
  * hvb_ring_trailer() - value of a packet's trailer
  * @start: write index at which the packet begins
  *
@@ -301,17 +287,6 @@ static inline u32 hvb_word0_offset(u64 word0)
 static inline u32 hvb_word0_len(u64 word0)
 {
 	return (u32)(u16)(word0 >> 32) * HVB_RING_UNIT;
-}
-
-/**
- * hvb_word0_flags() - packet flags in a descriptor
- * @word0: first eight bytes of the descriptor, native
- *
- * Return: the flags.
- */
-static inline u16 hvb_word0_flags(u64 word0)
-{
-	return word0 >> 48;
 }
 
 /**

@@ -264,26 +264,6 @@ static void offer_noise(struct kunit *test)
 	}
 }
 
-static void offer_same_device(struct kunit *test)
-{
-	u8 m[HVB_OFFER_LEN];
-	struct hvb_offer a, b;
-
-	good_offer(m);
-	KUNIT_ASSERT_EQ(test, decode(test, m, sizeof(m), &a), HVB_OK);
-	put_unaligned_le32(77, m + POS_RELID);
-	put_unaligned_le16(9, m + POS_SUB_INDEX);
-	KUNIT_ASSERT_EQ(test, decode(test, m, sizeof(m), &b), HVB_OK);
-	KUNIT_EXPECT_TRUE(test, hvb_offer_same_device(&a, &b));
-	m[POS_INSTANCE + 15] ^= 1;
-	KUNIT_ASSERT_EQ(test, decode(test, m, sizeof(m), &b), HVB_OK);
-	KUNIT_EXPECT_FALSE(test, hvb_offer_same_device(&a, &b));
-	good_offer(m);
-	m[POS_TYPE] ^= 1;
-	KUNIT_ASSERT_EQ(test, decode(test, m, sizeof(m), &b), HVB_OK);
-	KUNIT_EXPECT_FALSE(test, hvb_offer_same_device(&a, &b));
-}
-
 struct class_case {
 	const char *name;
 	enum hvb_dev_type type;
@@ -363,7 +343,6 @@ static struct kunit_case offer_cases[] = {
 	KUNIT_CASE(offer_interrupt_bits),
 	KUNIT_CASE(offer_socket),
 	KUNIT_CASE(offer_noise),
-	KUNIT_CASE(offer_same_device),
 	KUNIT_CASE_PARAM(device_class, class_gen_params),
 	KUNIT_CASE(device_unknown),
 	{}

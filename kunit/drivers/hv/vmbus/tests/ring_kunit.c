@@ -139,7 +139,7 @@ static void ring_good_frame(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hvb_word0_type(word0), c->type);
 	KUNIT_EXPECT_EQ(test, hvb_word0_offset(word0), c->offset8 * 8);
 	KUNIT_EXPECT_EQ(test, hvb_word0_len(word0), c->len8 * 8);
-	KUNIT_EXPECT_EQ(test, hvb_word0_flags(word0), 0x8001);
+	KUNIT_EXPECT_EQ(test, word0 >> 48, 0x8001);
 }
 
 struct wake_case {
@@ -188,7 +188,7 @@ static void ring_laps(struct kunit *test)
 	struct hvb_desc d = { .type = HVB_PKT_INBAND };
 	struct ring *r = ring_new(test);
 	u32 sent = 0, got = 0, len, i, n;
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u8 payload[256];
 	int ret;
 
@@ -198,18 +198,18 @@ static void ring_laps(struct kunit *test)
 			d.trans_id = sent;
 			for (i = 0; i < len; i++)
 				payload[i] = pattern(sent, i);
-			ret = hvb_tx_send(&r->tx, &d, payload, len);
+			ret = tx_send(&r->tx, &d, payload, len);
 			if (ret < 0)
 				break;
 			KUNIT_ASSERT_EQ(test, ret, r->rx.published ==
 					(r->tx.write + SIZE -
-					 hvb_ring_space(16 + len)) % SIZE);
+					 ALIGN(16 + len + 8, 8)) % SIZE);
 			sent++;
 		}
 		KUNIT_ASSERT_EQ(test, ret, -EAGAIN);
 		/* Half of them on odd rounds, all of them on even ones. */
 		for (i = 0; n % 2 == 0 || i < 15; i++) {
-			if (hvb_rx_next(&r->rx, &pkt) != 1)
+			if (rx_next(&r->rx, &pkt) != 1)
 				break;
 			KUNIT_ASSERT_EQ(test, pkt.trans_id, got);
 			len = (got * 37) % 200;

@@ -29,7 +29,7 @@ static void rx_init(struct kunit *test)
 			hvb_rx_init(&r->rx, hdr, data, SIZE, NULL, 0));
 	KUNIT_EXPECT_EQ(test, 0,
 			hvb_rx_init(&r->rx, hdr, data, SIZE, r->buf, 64));
-	KUNIT_EXPECT_EQ(test, hvb_rx_used(&r->rx), 0);
+	KUNIT_EXPECT_EQ(test, rx_used(&r->rx), 0);
 }
 
 static void expect_payload(struct kunit *test, const struct hv_view *v,
@@ -44,16 +44,16 @@ static void expect_payload(struct kunit *test, const struct hv_view *v,
 static void rx_one(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u16 v16;
 	u64 v64;
 
-	KUNIT_EXPECT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, rx_next(&r->rx, &pkt));
 	host_put(r, HVB_PKT_XFER_PAGES, 32, 80, 7);
 	/* Not there before the index says so. */
-	KUNIT_EXPECT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, rx_next(&r->rx, &pkt));
 	host_publish(r);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 
 	KUNIT_EXPECT_EQ(test, pkt.type, HVB_PKT_XFER_PAGES);
 	KUNIT_EXPECT_EQ(test, pkt.flags, 1);
@@ -77,9 +77,9 @@ static void rx_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v64, 7);
 
 	/* Looked at is not consumed is not released. */
-	KUNIT_EXPECT_EQ(test, hvb_rx_used(&r->rx), 88);
-	KUNIT_EXPECT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
-	KUNIT_EXPECT_EQ(test, hvb_rx_used(&r->rx), 0);
+	KUNIT_EXPECT_EQ(test, rx_used(&r->rx), 88);
+	KUNIT_EXPECT_EQ(test, 0, rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, rx_used(&r->rx), 0);
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 0);
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 88);
@@ -88,25 +88,24 @@ static void rx_one(struct kunit *test)
 static void rx_copy_stays(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt, again;
+	struct rx_pkt pkt, again;
 
 	host_send(r, 64, 1);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 
 	/* The host rewrites the ring under the reader: nobody notices. */
 	memset(r->data, 0xff, 2 * SIZE);
 	expect_payload(test, &pkt.payload, 16, 1);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_peek(&r->rx, &again));
+	KUNIT_EXPECT_EQ(test, 1, rx_peek(&r->rx, &again));
 	KUNIT_EXPECT_EQ(test, again.raw.len, 64);
 	KUNIT_EXPECT_EQ(test, again.trans_id, 1);
 	KUNIT_EXPECT_PTR_EQ(test, again.payload.p, pkt.payload.p);
 
-	/* Nor do lengths that the driver has scribbled over. */
+	/*
+	 * It lives on when its space is released, which doesn't depend on
+	 * lengths that the driver may have scribbled over.
+	 */
 	memset(r->buf, 0xff, 16);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_peek(&r->rx, &again));
-	KUNIT_EXPECT_EQ(test, again.raw.len, 64);
-
-	/* It lives on when its space is released. */
 	hvb_rx_consume(&r->rx);
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 72);
@@ -118,38 +117,38 @@ static void rx_copy_stays(struct kunit *test)
 static void rx_stop_and_go(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u32 id;
 
 	for (id = 1; id <= 3; id++)
 		host_send(r, 64, id);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 2);
 	/* The budget is used up: the current packet is kept. */
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 72);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_peek(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, rx_peek(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 2);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 3);
-	KUNIT_EXPECT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, rx_next(&r->rx, &pkt));
 }
 
 static void rx_batch(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	host_send(r, 64, 1);
 	host_send(r, 64, 2);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	/* The index is not looked at again before the batch is done. */
 	poke32(&r->hdr->write_index, U32_MAX);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 2);
 	KUNIT_EXPECT_EQ(test, r->rx.poison, HVB_RING_OK);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, r->rx.poison, HVB_RING_BAD_INDEX);
 }
 
@@ -157,7 +156,7 @@ static void expect_rx_dead(struct kunit *test, struct ring *r,
 			   enum hvb_ring_reject why)
 {
 	u32 read = peek32(&r->hdr->read_index);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u8 buf[64];
 	u64 id = 1;
 	u32 len = 1;
@@ -168,15 +167,15 @@ static void expect_rx_dead(struct kunit *test, struct ring *r,
 	/* No resync: good packets do not help. */
 	r->host_write = r->rx.b.read;
 	host_send(r, 64, 9);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_peek(&r->rx, &pkt));
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_begin(&r->rx));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_peek(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_begin(&r->rx));
 	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_recv_into(&r->rx, buf,
 							 sizeof(buf), false,
 							 &len, &id));
 	KUNIT_EXPECT_EQ(test, len, 0);
 	KUNIT_EXPECT_EQ(test, id, 0);
-	KUNIT_EXPECT_EQ(test, hvb_rx_used(&r->rx), 0);
+	KUNIT_EXPECT_EQ(test, rx_used(&r->rx), 0);
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), read);
 	KUNIT_EXPECT_EQ(test, hvb_rx_unmask(&r->rx), 0);
@@ -190,10 +189,10 @@ static void rx_hostile_index(struct kunit *test)
 {
 	const struct index_case *c = test->param_value;
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	poke32(&r->hdr->write_index, c->idx);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
 }
 
@@ -213,25 +212,34 @@ static void rx_hostile_index_late(struct kunit *test)
 static void rx_hostile_overrun(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	/* Consumed, not released: the writer must not be in there. */
 	host_send(r, 88, 1);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
-	KUNIT_ASSERT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 0, rx_next(&r->rx, &pkt));
 	poke32(&r->hdr->write_index, 48);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
+
+	/* The same when the reader wants interrupts again. */
+	r = ring_new(test);
+	host_send(r, 88, 1);
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
+	hvb_rx_consume(&r->rx);
+	poke32(&r->hdr->write_index, 48);
+	KUNIT_EXPECT_EQ(test, hvb_rx_unmask(&r->rx), 0);
+	KUNIT_EXPECT_EQ(test, r->rx.poison, HVB_RING_BAD_INDEX);
 }
 
 static void rx_hostile_backwards(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	host_send(r, 88, 1);
 	host_send(r, 88, 2);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	/* Bytes that were there are not there any more. */
 	poke32(&r->hdr->write_index, 96);
 	KUNIT_EXPECT_EQ(test, hvb_rx_unmask(&r->rx), 0);
@@ -245,7 +253,7 @@ static void rx_hostile_frame(struct kunit *test)
 	const struct frame_case *c = test->param_value;
 	struct ring *r = ring_new(test);
 	u32 len = c->len8 * 8;
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u8 buf[128];
 	u64 id;
 	bool iter = c->offset8 % 2;
@@ -255,7 +263,7 @@ static void rx_hostile_frame(struct kunit *test)
 	put_unaligned_le16(c->len8, r->data + 4);
 	poke32(&r->hdr->write_index, c->avail);
 	if (iter)
-		KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+		KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	else
 		KUNIT_EXPECT_EQ(test, -EBADMSG,
 				hvb_rx_recv_into(&r->rx, buf, sizeof(buf),
@@ -266,7 +274,7 @@ static void rx_hostile_frame(struct kunit *test)
 static void rx_too_big(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u8 *big = kunit_kmalloc(test, 2 * BUF_SIZE, GFP_KERNEL);
 	u32 len;
 	u64 id;
@@ -276,7 +284,7 @@ static void rx_too_big(struct kunit *test)
 	host_send(r, BUF_SIZE, 1);
 	host_send(r, BUF_SIZE + 8, 2);
 	host_send(r, BUF_SIZE + 8, 3);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.raw.len, BUF_SIZE);
 	expect_payload(test, &pkt.payload, 16, 1);
 	hvb_rx_consume(&r->rx);
@@ -289,19 +297,19 @@ static void rx_too_big(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, hvb_rx_recv_into(&r->rx, big, 2 * BUF_SIZE,
 						  true, &len, &id));
 	KUNIT_EXPECT_EQ(test, id, 2);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	expect_rx_dead(test, r, HVB_RING_TOO_BIG);
 }
 
 static void rx_no_buffer(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	KUNIT_ASSERT_EQ(test, 0, hvb_rx_init(&r->rx, shared_hdr(r),
 					     shared_data(r), SIZE, NULL, 0));
 	host_send(r, 16, 1);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_next(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, r->rx.poison, HVB_RING_TOO_BIG);
 }
 
@@ -355,7 +363,7 @@ static void rx_recv_into(struct kunit *test)
 static void rx_enobufs(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 	u8 buf[80] = {};
 	u32 len, i;
 	u64 id;
@@ -374,18 +382,18 @@ static void rx_enobufs(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, len, 80);
 	}
 	KUNIT_EXPECT_EQ(test, buf[0], 0);
-	KUNIT_EXPECT_EQ(test, hvb_rx_used(&r->rx), 88 + 24);
+	KUNIT_EXPECT_EQ(test, rx_used(&r->rx), 88 + 24);
 	KUNIT_EXPECT_FALSE(test, hvb_rx_release(&r->rx));
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 0);
 
 	/* It is still there, for either way of reading. */
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_peek(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, rx_peek(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 3);
 	KUNIT_EXPECT_EQ(test, 0, hvb_rx_recv_into(&r->rx, buf, 64, false, &len,
 						  &id));
 	KUNIT_EXPECT_EQ(test, len, 64);
 	KUNIT_EXPECT_EQ(test, id, 3);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_peek(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, rx_peek(&r->rx, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 4);
 	KUNIT_EXPECT_EQ(test, pkt.payload.len, 0);
 }
@@ -393,7 +401,7 @@ static void rx_enobufs(struct kunit *test)
 static void rx_mask(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	hvb_rx_mask(&r->rx);
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->interrupt_mask), 1);
@@ -402,10 +410,10 @@ static void rx_mask(struct kunit *test)
 
 	/* Something arrived between the last look and the unmasking. */
 	hvb_rx_mask(&r->rx);
-	KUNIT_EXPECT_EQ(test, 0, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 0, rx_next(&r->rx, &pkt));
 	host_send(r, 64, 1);
 	KUNIT_EXPECT_EQ(test, hvb_rx_unmask(&r->rx), 72);
-	KUNIT_EXPECT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
+	KUNIT_EXPECT_EQ(test, 1, rx_next(&r->rx, &pkt));
 	host_send(r, 64, 2);
 	KUNIT_EXPECT_EQ(test, hvb_rx_unmask(&r->rx), 144);
 }
@@ -432,18 +440,18 @@ static void rx_no_feature(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hvb_rx_release(&r->rx));
 }
 
-static void rx_poison_by_driver(struct kunit *test)
+static void rx_poison_keeps_reason(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt pkt;
+	struct rx_pkt pkt;
 
 	host_send(r, 64, 1);
 	host_send(r, 64, 2);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &pkt));
-	hvb_rx_poison(&r->rx, HVB_RING_PROTOCOL);
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &pkt));
+	hvb_rx_poison(&r->rx, HVB_RING_TOO_BIG);
 	hvb_rx_poison(&r->rx, HVB_RING_BAD_TYPE);
 	expect_payload(test, &pkt.payload, 16, 1);
-	expect_rx_dead(test, r, HVB_RING_PROTOCOL);
+	expect_rx_dead(test, r, HVB_RING_TOO_BIG);
 }
 
 KUNIT_ARRAY_PARAM_DESC(room, rooms, name);
@@ -471,7 +479,7 @@ static void rx_signal_back(struct kunit *test)
 
 static u32 batch_begin(struct kunit *test, struct ring *r)
 {
-	KUNIT_ASSERT_EQ(test, 0, hvb_rx_begin(&r->rx));
+	KUNIT_ASSERT_EQ(test, 0, rx_begin(&r->rx));
 	return r->rx.b.avail;
 }
 
@@ -479,7 +487,7 @@ static u32 batch_begin(struct kunit *test, struct ring *r)
 static int batch_end(struct kunit *test, struct ring *r)
 {
 	bool signal = true;
-	int left = hvb_rx_end(&r->rx, &signal);
+	int left = rx_end(&r->rx, &signal);
 
 	KUNIT_EXPECT_FALSE(test, signal);
 	return left;
@@ -547,13 +555,13 @@ static void batch_reads(struct kunit *test)
 static void batch_stop_and_go(struct kunit *test)
 {
 	struct ring *r = ring_new(test);
-	struct hvb_pkt current_pkt;
+	struct rx_pkt current_pkt;
 	struct hv_pkt pkt;
 	u32 id;
 
 	for (id = 1; id <= 4; id++)
 		host_send(r, 64, id);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_peek(&r->rx, &current_pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_peek(&r->rx, &current_pkt));
 	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 288);
 	KUNIT_EXPECT_EQ(test, batch_end(test, r), 288);
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 0);
@@ -565,7 +573,7 @@ static void batch_stop_and_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), 72);
 
 	/* Consumed by the iterator, given back with the batch. */
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &current_pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &current_pkt));
 	KUNIT_EXPECT_EQ(test, current_pkt.trans_id, 2);
 	hvb_rx_consume(&r->rx);
 	KUNIT_EXPECT_EQ(test, batch_begin(test, r), 144);
@@ -576,7 +584,7 @@ static void batch_stop_and_go(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, hv_batch_next(&r->rx.b, USUAL, &pkt));
 	KUNIT_EXPECT_EQ(test, pkt.trans_id, 3);
 	KUNIT_EXPECT_EQ(test, batch_end(test, r), 72);
-	KUNIT_ASSERT_EQ(test, 1, hvb_rx_next(&r->rx, &current_pkt));
+	KUNIT_ASSERT_EQ(test, 1, rx_next(&r->rx, &current_pkt));
 	KUNIT_EXPECT_EQ(test, current_pkt.trans_id, 4);
 }
 
@@ -638,7 +646,7 @@ static void batch_hostile_index(struct kunit *test)
 
 	r = ring_new(test);
 	poke32(&r->hdr->write_index, c->idx);
-	KUNIT_EXPECT_EQ(test, -EBADMSG, hvb_rx_begin(&r->rx));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, rx_begin(&r->rx));
 	expect_rx_dead(test, r, HVB_RING_BAD_INDEX);
 }
 
@@ -714,7 +722,7 @@ static void batch_signal(struct kunit *test)
 	r->rx.b.avail = 0;
 	poke32(&r->hdr->write_index, c->write);
 	poke32(&r->hdr->pending_send_sz, c->pending);
-	KUNIT_EXPECT_EQ(test, hvb_rx_end(&r->rx, &signal),
+	KUNIT_EXPECT_EQ(test, rx_end(&r->rx, &signal),
 			(int)hvb_ring_used(SIZE, c->read, c->write));
 	KUNIT_EXPECT_EQ(test, signal, c->signal);
 	KUNIT_EXPECT_EQ(test, peek32(&r->hdr->read_index), c->read);
@@ -722,7 +730,7 @@ static void batch_signal(struct kunit *test)
 	/* Not to a host that polls. */
 	r->rx.published = c->old_read;
 	r->rx.signal_back = false;
-	KUNIT_EXPECT_GE(test, hvb_rx_end(&r->rx, &signal), 0);
+	KUNIT_EXPECT_GE(test, rx_end(&r->rx, &signal), 0);
 	KUNIT_EXPECT_FALSE(test, signal);
 }
 
@@ -744,7 +752,7 @@ static struct kunit_case ring_rx_cases[] = {
 	KUNIT_CASE(rx_enobufs),
 	KUNIT_CASE(rx_mask),
 	KUNIT_CASE(rx_no_feature),
-	KUNIT_CASE(rx_poison_by_driver),
+	KUNIT_CASE(rx_poison_keeps_reason),
 	KUNIT_CASE(batch_reads),
 	KUNIT_CASE(batch_stop_and_go),
 	KUNIT_CASE(batch_wraps),

@@ -11,6 +11,7 @@
 #define _HV_VMBUS_TESTS_RING_TEST_H
 
 #include <kunit/test.h>
+#include <linux/hyperv/view.h>
 #include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -116,6 +117,99 @@ static inline void host_send(struct ring *r, u32 len, u64 id)
 static const struct hvb_desc inband __maybe_unused = {
 	.type = HVB_PKT_INBAND, .trans_id = 0x1122334455667788ULL,
 };
+
+/* The joins of the engines' parts, as packet.c has them. */
+static inline int tx_put(struct hvb_ring_tx *tx, const struct hvb_desc *d,
+			 const void *ext, u32 ext_len, const void *buf, u32 len)
+{
+	u8 __hvshared *p;
+	int ret;
+
+	ret = hvb_tx_fill(tx, ext, ext_len, buf, len, &p);
+	if (!ret)
+		hvb_tx_finish(tx, p, d, ext_len, len);
+	return ret;
+}
+
+static inline int tx_send_kv(struct hvb_ring_tx *tx, const struct hvb_desc *d,
+			     const void *ext, u32 ext_len, const void *buf,
+			     u32 len)
+{
+	return tx_put(tx, d, ext, ext_len, buf, len) ?: hvb_tx_show(tx);
+}
+
+static inline int tx_send(struct hvb_ring_tx *tx, const struct hvb_desc *d,
+			  const void *buf, u32 len)
+{
+	return tx_send_kv(tx, d, NULL, 0, buf, len);
+}
+
+/* Bytes that are free right now; 0 if the ring is poisoned. */
+static inline u32 tx_free(struct hvb_ring_tx *tx)
+{
+	return hvb_tx_refresh(tx, 0) ? 0 : tx->free;
+}
+
+/* Bytes that the host has not read yet; 0 if the ring is poisoned. */
+static inline u32 tx_used(struct hvb_ring_tx *tx)
+{
+	return hvb_tx_refresh(tx, 0) ? 0 : tx->size - tx->free;
+}
+
+/* The current packet, as drivers find it in the copy. */
+struct rx_pkt {
+	u64 trans_id;
+	u16 type;
+	u16 flags;
+	struct hv_view raw;
+	struct hv_view payload;
+};
+
+static inline int rx_peek(struct hvb_ring_rx *rx, struct rx_pkt *pkt)
+{
+	int ret = hvb_rx_current(rx);
+	u32 offset, len;
+	u64 head;
+
+	if (ret <= 0)
+		return ret;
+	head = get_unaligned_le64(rx->buf);
+	offset = hvb_word0_offset(head);
+	len = hvb_word0_len(head);
+	pkt->trans_id = get_unaligned_le64(rx->buf + 8);
+	pkt->type = hvb_word0_type(head);
+	pkt->flags = head >> 48;
+	pkt->raw = hv_view_of(rx->buf, len);
+	pkt->payload = hv_view_of(rx->buf + offset, len - offset);
+	return ret;
+}
+
+static inline int rx_next(struct hvb_ring_rx *rx, struct rx_pkt *pkt)
+{
+	hvb_rx_consume(rx);
+	return rx_peek(rx, pkt);
+}
+
+static inline int rx_begin(struct hvb_ring_rx *rx)
+{
+	return hvb_rx_ready(rx) ? 0 : hvb_rx_sync(rx);
+}
+
+static inline int rx_end(struct hvb_ring_rx *rx, bool *signal)
+{
+	u32 old;
+	int ret;
+
+	*signal = false;
+	ret = hvb_rx_done(rx, &old);
+	return ret >= 0 ? ret : hvb_rx_end_odd(rx, old, signal);
+}
+
+/* Bytes that are not consumed yet; 0 if the ring is poisoned. */
+static inline u32 rx_used(struct hvb_ring_rx *rx)
+{
+	return hvb_rx_sync(rx) ? 0 : rx->b.avail;
+}
 
 /* Values no index of a ring of SIZE bytes can have; the host may store any. */
 struct index_case {
