@@ -178,7 +178,7 @@ class Campaigns(unittest.TestCase):
         self.assertEqual(figures.counts["messages"], (40, 3))
         self.assertEqual(figures.reasons, {"relid out of range"})
         self.assertEqual(figures.made_up, ["at 4 mute message"])
-        self.assertIn("bus fault fuzz 5 12", taken)
+        self.assertIn("bus fault fuzz 5 12 messages", taken)
         self.assertEqual(taken.count("rescind heartbeat0"), 3)
 
     def test_a_splat_ends_it(self):

@@ -26,7 +26,8 @@ const char fault_help[] =
 	"  the bus takes messages only. COUNT: so many; else until off. after N: not the first N.\n"
 	"TARGET fault at N VERB ...       the N-th of its class since start\n"
 	"TARGET fault start               counts from 0, `at` begins to work\n"
-	"TARGET fault fuzz SEED [RATE]    makes faults up, one item in RATE (20); starts\n"
+	"TARGET fault fuzz SEED [RATE [CLASS...]] makes faults up, one item in RATE (20);\n"
+	"  starts. CLASS: messages, packets, flags, sections; else all of them\n"
 	"TARGET fault [list]              rules, and what passed\n"
 	"TARGET fault off                 ends all of them\n"
 	"DEVICE fault corrupt rx.FIELD|tx.FIELD V now     writes into the open rings, and signals\n"
@@ -51,6 +52,11 @@ bool fault_word(const char *word)
 			return true;
 	return fault_verb_known(word);
 }
+
+static const char *const classes[FAULT_CLASSES] = {
+	[FAULT_MESSAGE] = "messages", [FAULT_PACKET] = "packets",
+	[FAULT_FLAG] = "flags", [FAULT_SECTION] = "sections",
+};
 
 static const char *name_of(const struct hv_device *dev)
 {
@@ -84,10 +90,6 @@ static bool add_rule(struct hv_device *dev, int sub, int argc, char **argv,
 
 static bool list(struct hv_device *dev, struct text *answer)
 {
-	static const char *const class[] = {
-		[FAULT_MESSAGE] = "messages", [FAULT_PACKET] = "packets",
-		[FAULT_FLAG] = "flags", [FAULT_SECTION] = "sections",
-	};
 	struct fault_target *t;
 
 	pthread_mutex_lock(&fault_lock);
@@ -98,7 +100,7 @@ static bool list(struct hv_device *dev, struct text *answer)
 	}
 	step_list(dev, answer);
 	for (int i = 0; t && t->active && i < FAULT_CLASSES; i++)
-		text_add(answer, "%s %llu changed %llu\n", class[i],
+		text_add(answer, "%s %llu changed %llu\n", classes[i],
 			 (unsigned long long)t->count[i],
 			 (unsigned long long)t->changed[i]);
 	pthread_mutex_unlock(&fault_lock);
@@ -120,16 +122,32 @@ static bool off(struct hv_device *dev)
 	return true;
 }
 
+/* The classes that words name, by bit: all without words, 0 if one is none. */
+static unsigned int classes_of(int argc, char **argv)
+{
+	unsigned int found = 0;
+	int c;
+
+	for (int i = 0; i < argc; i++) {
+		for (c = 0; c < FAULT_CLASSES && strcmp(argv[i], classes[c]); c++)
+			;
+		if (c == FAULT_CLASSES)
+			return 0;
+		found |= 1U << c;
+	}
+	return argc > 0 ? found : (1U << FAULT_CLASSES) - 1;
+}
+
 static bool start(struct hv_device *dev, int argc, char **argv, struct text *answer)
 {
+	unsigned int fuzz = strcmp(argv[0], "fuzz") ? 0 : classes_of(argc - 3, argv + 3);
 	uint64_t seed = 0, rate = RATE_USUAL;
-	bool fuzz = !strcmp(argv[0], "fuzz");
 	struct fault_target *t;
 
-	if (fuzz ? argc < 2 || argc > 3 || !fault_number(argv[1], UINT64_MAX, &seed) ||
-		   (argc == 3 && (!fault_number(argv[2], UINT32_MAX, &rate) || !rate)) :
-		   argc != 1) {
-		text_add(answer, "use: fuzz SEED [RATE], or start");
+	if (strcmp(argv[0], "fuzz") ? argc != 1 :
+	    argc < 2 || !fuzz || !fault_number(argv[1], UINT64_MAX, &seed) ||
+	    (argc > 2 && (!fault_number(argv[2], UINT32_MAX, &rate) || !rate))) {
+		text_add(answer, "use: fuzz SEED [RATE [CLASS...]], or start");
 		return false;
 	}
 	pthread_mutex_lock(&fault_lock);

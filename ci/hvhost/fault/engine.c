@@ -46,7 +46,7 @@ void fault_target_clear(struct fault_target *t)
 	memset(t->kept, 0, sizeof(t->kept));
 	t->active = false;
 	t->started = false;
-	t->fuzz = false;
+	t->fuzz = 0;
 }
 
 void fault_target_start(struct fault_target *t)
@@ -144,7 +144,7 @@ static void consider(struct fault_target *t, struct fault_item *item,
 		fault_apply(r, item, out);
 		hits++;
 	}
-	if (t->fuzz)
+	if (t->fuzz & 1U << item->class)
 		n = fault_invent(&t->random[item->class], item, number, made, INVENTIONS);
 	for (unsigned int i = 0; i < n; i++) {
 		note_rule(t, &made[i], number);

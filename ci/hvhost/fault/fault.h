@@ -69,7 +69,8 @@ struct fault_target {
 	struct fault_target *next;
 	struct hv_device *dev;		/* NULL: the bus */
 	struct fault_rule *rules, **end;
-	bool active, started, fuzz;
+	bool active, started;
+	unsigned int fuzz;		/* classes to make faults up for, by bit */
 	struct fault_random random[FAULT_CLASSES];	/* flags come when they like */
 	uint64_t count[FAULT_CLASSES], changed[FAULT_CLASSES];
 	struct kept kept[FAULT_CLASSES][HISTORY];	/* ring, by count */

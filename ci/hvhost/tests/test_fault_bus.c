@@ -416,6 +416,8 @@ static void rules_of_a_run(void **state)
 	assert_int_equal(plain(&out, &in, relid), 1);
 	assert_false(fault(echo, "fuzz"));
 	assert_false(fault(echo, "fuzz 1 0"));
+	assert_false(fault(echo, "fuzz 1 packets"));
+	assert_false(fault(echo, "fuzz 1 2 packets pages"));
 	assert_false(fault(echo, "start 1"));
 }
 
@@ -456,14 +458,16 @@ static struct text fuzzed(const char *how, uint32_t relid, struct guest_ring *ou
 
 static void fuzz_again(void **state)
 {
-	static const char *const seeds[] = { "fuzz 5 20", "fuzz 5 20", "fuzz 6 20" };
+	static const char *const seeds[] = {
+		"fuzz 5 20", "fuzz 5 20 packets", "fuzz 6 20", "fuzz 5 20 messages sections",
+	};
+	struct text t[ARRAY_SIZE(seeds)];
 	struct guest_ring out, in;
 	uint32_t relid, relid2;
-	struct text t[3];
 
 	(void)state;
 	start(0x50003, &relid, &relid2);
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(seeds); i++) {
 		open_channel(relid, 0, &out, &in);
 		t[i] = fuzzed(seeds[i], relid, &out, &in);
 		close_channel(relid, 0);
@@ -471,7 +475,8 @@ static void fuzz_again(void **state)
 	assert_true(t[0].len > 100 && t[2].len > 100);
 	assert_string_equal(t[0].data, t[1].data);
 	assert_string_not_equal(t[0].data, t[2].data);
-	for (unsigned int i = 0; i < 3; i++)
+	assert_int_equal(t[3].len, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(seeds); i++)
 		text_free(&t[i]);
 }
 
