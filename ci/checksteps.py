@@ -61,6 +61,8 @@ def check_steps():
         Step("kernel-debug", "ci/kernel build debug new", tree, True, HOUR),
         Step("scenarios", "ci/scenario --check",
              ("kernel-lean", "kernel-debug")),
+        Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0 "
+             "DEV=bus,balloon0,scsi1", ("kernel-debug",)),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
         Step("objects", gate + "objects", tree, True),
     ]
@@ -68,7 +70,7 @@ def check_steps():
 
 def full_steps():
     tree, long = ("tree",), 12 * HOUR
-    steps = [s for s in check_steps() if s.name != "scenarios"]
+    steps = [s for s in check_steps() if s.name not in ("scenarios", "fuzz")]
     return steps + [
         Step("kunit-x86_64", "ci/kunit", tree, True, long,
              {"ARCH": "x86_64"}),
@@ -84,6 +86,10 @@ def full_steps():
              ("kernel-lean", "kernel-legacy"), True, long),
         Step("scenarios-all", "ci/scenario --matrix",
              ("kernel-lean", "kernel-debug", "kernel-legacy"), True, long),
+        Step("fuzz", "ci/fuzz --no-build T=30 DEV=bus,balloon0,scsi1,heartbeat0,"
+             "shutdown0,timesync0", ("kernel-debug",), False, long),
+        Step("fuzz-parsers", "ci/user/run fuzz T=600", ("packages",), True,
+             long),
         Step("arches", "ci/gates arches", tree, True, long),
         Step("prefixes", "ci/gates prefixes", tree, True, long),
     ]
@@ -204,7 +210,7 @@ def choose(steps, names):
     known = {s.name for s in steps}
     for name in names:
         if name not in known:
-            sys.exit(f"check: no step {name}: T=list shows them")
+            sys.exit(f"check: no step {name}: --only list shows them")
     return [s for s in steps if s.name in names]
 
 

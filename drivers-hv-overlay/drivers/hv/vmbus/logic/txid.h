@@ -17,6 +17,7 @@
 #define _HV_VMBUS_LOGIC_TXID_H
 
 #include <linux/limits.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 
 /* With 32 bits of generation ids stay far below the reserved ones. */
@@ -49,6 +50,7 @@ struct hvb_txid_slot {
  * @size: number of slots
  * @free: first free slot (index + 1), 0 if there is none
  * @shift: index bits in an id
+ * @mask: the same as a mask
  *
  * All zero it is a table without slots, which issues nothing and knows no id.
  */
@@ -57,11 +59,79 @@ struct hvb_txid_table {
 	u32 size;
 	u32 free;
 	u32 shift;
+	u32 mask;
 };
 
 int hvb_txid_init(struct hvb_txid_table *tab, struct hvb_txid_slot *slots,
 		  u32 size);
-u64 hvb_rqst_next_id(struct hvb_txid_table *tab, u64 addr);
-u64 hvb_rqst_addr_match(struct hvb_txid_table *tab, u64 id, u64 addr);
+
+/**
+ * hvb_rqst_next_id() - vmbus_next_request_id() on a table
+ * @tab: table, or NULL if the channel has none
+ * @addr: address to store
+ *
+ * Context: any; caller's lock.
+ * Return: the id, never 0; %HVB_RQST_NO_REQUESTOR without a table;
+ * %HVB_RQST_ERROR if all slots are in use.
+ */
+static __always_inline u64
+hvb_rqst_next_id(struct hvb_txid_table *tab, u64 addr)
+{
+	struct hvb_txid_slot *slot;
+	u32 index;
+
+	if (!tab)
+		return HVB_RQST_NO_REQUESTOR;
+	if (!tab->free)
+		return HVB_RQST_ERROR;
+	index = tab->free - 1;
+	slot = &tab->slots[index];
+	tab->free = slot->next;
+	slot->used = true;
+	slot->addr = addr;
+	return ((u64)slot->gen << tab->shift | index) + 1;
+}
+
+/**
+ * hvb_rqst_addr_match() - vmbus_request_addr_match() on a table
+ * @tab: table, or NULL if the channel has none
+ * @id: id, any value
+ * @addr: the id is given up only if this is its address, or if this is
+ *	%HVB_RQST_ADDR_ANY
+ *
+ * Context: any; caller's lock.
+ * Return: the address that was stored, whether it matches or not;
+ * %HVB_RQST_NO_REQUESTOR without a table; %HVB_RQST_ERROR if the id isn't in
+ * use.
+ */
+static __always_inline u64
+hvb_rqst_addr_match(struct hvb_txid_table *tab, u64 id, u64 addr)
+{
+	struct hvb_txid_slot *slot;
+	u64 stored;
+	u32 index;
+
+	if (!tab)
+		return HVB_RQST_NO_REQUESTOR;
+
+	/* 0 becomes a generation that there isn't. */
+	id--;
+	index = id & tab->mask;
+	if (index >= tab->size)
+		return HVB_RQST_ERROR;
+	index = array_index_nospec(index, tab->size);
+	slot = &tab->slots[index];
+	if (!slot->used || slot->gen != id >> tab->shift)
+		return HVB_RQST_ERROR;
+
+	stored = slot->addr;
+	if (addr == HVB_RQST_ADDR_ANY || addr == stored) {
+		slot->used = false;
+		slot->gen++;
+		slot->next = tab->free;
+		tab->free = index + 1;
+	}
+	return stored;
+}
 
 #endif /* _HV_VMBUS_LOGIC_TXID_H */
