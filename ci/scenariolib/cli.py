@@ -169,10 +169,10 @@ def run_one(run, host_class, quiet):
     for _ in range(ATTEMPTS):
         runner = Runner(scenario, stack, config, host_class, say)
         result = runner.run()
-        bug = runner.host_crashed_by_itself()
+        bug = runner.void()
         if not bug:
             break
-        say("     void, to be made again: the host died of its own bug: "
+        say("     void, to be made again, because of a bug below the guest: "
             + bug)
     with PRINT_LOCK:
         if result.verdict == "pass":

@@ -63,6 +63,10 @@ class Host:
     def _host_line(self, line):
         """Looks at one line of the host's log; called by its reader."""
 
+    def void(self):
+        """Why this run says nothing about the guest, or an empty string."""
+        return ""
+
     # QEMU connects to us, so that not one byte is lost before we listen.
     def _listen(self, name):
         sock = socket.socket(socket.AF_UNIX)

@@ -172,10 +172,9 @@ class HvHost(Host):
         return options + machine.options.split()
 
 
-class NestedHvHost(HvHost):
+class NestedHvHost(firstlevel.Nested, HvHost):
     """hvhost on KVM inside a first level that a software CPU runs."""
 
-    level = firstlevel.LEVEL
     features = HvHost.features | {"tap"}
     trace = True        # of every message and packet, into the host's stream
 
@@ -224,9 +223,7 @@ class NestedHvHost(HvHost):
         level = firstlevel.FirstLevel(
             "hvhost", self._work,
             self.machine.memory + self._memory + 320 + 3 * initrd)
-        command = level.command(files, inner, self._images)
-        with open(self._logdir / "outer.log", "wb") as log:
-            self._spawn(command, stdout=log, stderr=log)
+        self._run_first_level(level.command(files, inner, self._images))
 
     def _taps(self):
         """Name and address of each tap that a NIC is connected to."""

@@ -127,10 +127,8 @@ class QemuHost(Host):
         return "quit"
 
 
-class NestedQemu(QemuHost):
+class NestedQemu(firstlevel.Nested, QemuHost):
     """QEMU on KVM inside a first level that a software CPU runs."""
-
-    level = firstlevel.LEVEL
 
     def _open(self):
         return self._connect(firstlevel.PORTS)
@@ -151,9 +149,7 @@ class NestedQemu(QemuHost):
                  "l2/initrd": self.machine.initramfs}
         level = firstlevel.FirstLevel("qemu", self._work,
                                       self.machine.memory + 1536)
-        command = level.command(files, self._inner_command(), [])
-        with open(self._logdir / "outer.log", "wb") as log:
-            self._spawn(command, stdout=log, stderr=log)
+        self._run_first_level(level.command(files, self._inner_command(), []))
 
     def _jump_clock(self):
         # The first level's init reads its console for this word.

@@ -86,13 +86,13 @@ class Runner:
         self._booting = 0.0
         self._booted = 0.0
 
-    def host_crashed_by_itself(self):
-        """The line of a known bug of the host, which makes a run void."""
+    def void(self):
+        """A known bug of what is below the guest, which voids a failure."""
         if self.result.verdict != "fail" or not self._host \
                 or self._splats.found:
             return ""
         match = self._host.host.search_all(HOST_BUGS)
-        return match.string if match else ""
+        return match.string if match else self._host.void()
 
     # -- the run --------------------------------------------------------
     def run(self):

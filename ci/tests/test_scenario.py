@@ -8,8 +8,10 @@ usage: ci/tests/test_scenario.py [unittest arguments]
 import io
 import os
 import re
+import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
@@ -22,7 +24,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.dont_write_bytecode = True
 
-from scenariolib import cli, host_qemu, hosts  # noqa: E402
+from scenariolib import cli, firstlevel, host_qemu, hosts  # noqa: E402
 from scenariolib import runner as runner_module  # noqa: E402
 from scenariolib.agent import Agent  # noqa: E402
 from scenariolib.cpio import CpioWriter  # noqa: E402
@@ -320,7 +322,7 @@ class FakeHost:
 
     name, level, features = "fake", "in memory", frozenset()
     answers, console_text, ends = {}, b"hello\n", True
-    host_text = b""
+    host_text, standstill = b"", ""
     exit_code, disk_paths = 0, {"data": "/dev/vda"}
 
     def __init__(self, logdir, machine, on_console_line):
@@ -339,6 +341,9 @@ class FakeHost:
     def stop(self):
         for stream in (self.console, self.monitor, self.host):
             stream.close()
+
+    def void(self):
+        return self.standstill
 
     def command(self, text, _):
         return "host says " + text
@@ -480,13 +485,54 @@ class Running(unittest.TestCase):
                 ("expect hello within 1\n", bug, b"hello\n", False)):
             run = self.runner(steps, host_text=host_text, console_text=console)
             run.run()
-            self.assertEqual(bool(run.host_crashed_by_itself()), void, steps)
+            self.assertEqual(bool(run.void()), void, steps)
+
+    def test_a_first_level_that_stands_still_makes_a_run_void(self):
+        run = self.runner("expect bye within 0\n", standstill="it stood still")
+        run.run()
+        self.assertEqual(run.void(), "it stood still")
 
     def test_a_missing_kernel_is_one_line(self):
         scenario = parse("t", GOOD)
         got = runner_module.Runner(scenario, "legacy", "lean", FakeHost,
                                    lambda line: None).run()
         self.assertRegex(got.reason, "run: ci/kernel build lean legacy")
+
+
+class Pulses(unittest.TestCase):
+    """The watch over the first level's processor."""
+
+    def setUp(self):
+        self.addCleanup(setattr, firstlevel, "SILENT_SECONDS",
+                        firstlevel.SILENT_SECONDS)
+        self.process = subprocess.Popen(["sleep", "60"])
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.pulse = firstlevel.Pulse()
+        with tempfile.TemporaryDirectory() as folder:
+            self.stream = Stream("host", Path(folder) / "log", 0)
+        self.addCleanup(self.stream.close)
+        self.sink = self.pulse.before(self.stream)
+
+    def test_beats_leave_the_log_as_it_is(self):
+        self.sink.feed(b"one\ntw" + firstlevel.BEAT)
+        self.sink.feed(b"o\n")
+        self.assertEqual(self.stream.tail(9), ["one", "two"])
+
+    def test_one_that_stops_is_ended(self):
+        firstlevel.SILENT_SECONDS = 0.2
+        self.sink.feed(firstlevel.BEAT)
+        self.pulse.watch(self.process)
+        self.assertEqual(self.process.wait(20), -signal.SIGKILL)
+        self.assertTrue(self.pulse.stopped)
+
+    def test_one_that_has_not_begun_is_not(self):
+        firstlevel.SILENT_SECONDS = 0.2
+        self.sink.feed(b"booting\n")
+        self.pulse.watch(self.process)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        self.assertFalse(self.pulse.stopped)
 
 
 class Machines(unittest.TestCase):
