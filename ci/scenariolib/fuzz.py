@@ -21,11 +21,13 @@ COUNTS = re.compile(r"^(messages|packets|flags|sections) (\d+) changed (\d+)$",
 # Lines of the guest's own figures that say what was refused, and why.
 REASONS = (re.compile(r"^rejected (\d+) (.+)$", re.MULTILINE),
            re.compile(r"^reject_(\w+)\s*: [1-9]", re.MULTILINE),
+           re.compile(r"^channel \d+ reject (\w+): [1-9]", re.MULTILINE),
            re.compile(r"[rt]x_ring ((?!ok\b|unknown\b)[a-z ]+?)(?: rx_ring.*)?$",
                       re.MULTILINE))
 FIGURES = ("cat /sys/kernel/debug/hyperv/connection "
            "/sys/kernel/debug/hyperv/*/counters "
-           "/sys/kernel/debug/hv-balloon 2>/dev/null; true")
+           "/sys/kernel/debug/hv-balloon /sys/kernel/debug/hv-storvsc/* "
+           "2>/dev/null; true")
 # The longest that a guest may be busy with one step: the sum of a few waits.
 STEP_SECONDS = 400
 
