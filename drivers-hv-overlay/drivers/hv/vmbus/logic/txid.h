@@ -16,6 +16,7 @@
 #ifndef _HV_VMBUS_LOGIC_TXID_H
 #define _HV_VMBUS_LOGIC_TXID_H
 
+#include <linux/build_bug.h>
 #include <linux/limits.h>
 #include <linux/nospec.h>
 #include <linux/types.h>
