@@ -2,6 +2,7 @@
 /* Life cycle of a channel, see chan.h. */
 
 #include <kunit/visibility.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/nospec.h>
