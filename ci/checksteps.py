@@ -62,7 +62,7 @@ def check_steps():
         Step("scenarios", "ci/scenario --check",
              ("kernel-lean", "kernel-debug")),
         Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0 "
-             "DEV=bus,balloon0,scsi1", ("kernel-debug",)),
+             "DEV=bus,balloon0", ("kernel-debug",)),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
         Step("objects", gate + "objects", tree, True),
     ]

@@ -108,8 +108,10 @@ TARGETS = {target.name: target for target in (
         "guest for i in 1 2 3 4; do timeout 20 dd if=/dev/$(lun 5) bs=64k "
         "count=16 iflag=direct of=/dev/null; done 2>/dev/null; true "
         "within 400", "guest sleep 0.2"] + _again("scsi1"), _again("scsi1") + [
-        "wait guest lun 5 =~ sd within 30",
-        "guest dd if=/dev/$(lun 5) bs=64k count=16 iflag=direct of=/dev/null"],
+        # Open again: what the guest has under that number is the new one.
+        "wait host info =~ scsi1\\.0 .*open within 60",
+        "wait guest dd if=/dev/$(lun 5) bs=64k count=16 iflag=direct "
+        "of=/dev/null 2>&1 =~ 16.0 records out within 60"],
         NO_FLAGS),
     Target("nic0", 20, [
         "guest ifconfig eth0 10.0.0.1 up; arping -q -c 2 -w 2 -I eth0 "

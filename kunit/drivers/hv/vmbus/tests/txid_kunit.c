@@ -162,7 +162,7 @@ static void txid_random(struct kunit *test)
 			inflight++;
 			break;
 		case 1: case 2:
-			/* By an address that it hasn't; then by its own or any. */
+			/* By an address it hasn't; then by its own or any. */
 			want = used[i] ? i : HVB_RQST_ERROR;
 			got = hvb_rqst_addr_match(tab, ids[i], i + 100);
 			KUNIT_ASSERT_EQ(test, got, want);
