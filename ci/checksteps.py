@@ -61,8 +61,9 @@ def check_steps():
         Step("kernel-debug", "ci/kernel build debug new", tree, True, HOUR),
         Step("scenarios", "ci/scenario --check",
              ("kernel-lean", "kernel-debug")),
+        # Behind the scenarios, which prepare the host on a new machine.
         Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0 "
-             "DEV=bus,balloon0", ("kernel-debug",)),
+             "DEV=bus,balloon0", ("scenarios",)),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
         Step("objects", gate + "objects", tree, True),
     ]
@@ -87,7 +88,7 @@ def full_steps():
         Step("scenarios-all", "ci/scenario --matrix",
              ("kernel-lean", "kernel-debug", "kernel-legacy"), True, long),
         Step("fuzz", "ci/fuzz --no-build T=30 DEV=bus,balloon0,scsi1,heartbeat0,"
-             "shutdown0,timesync0", ("kernel-debug",), False, long),
+             "shutdown0,timesync0", ("scenarios-all",), False, long),
         Step("fuzz-parsers", "ci/user/run fuzz T=600", ("packages",), True,
              long),
         Step("arches", "ci/gates arches", tree, True, long),
