@@ -13,50 +13,36 @@ static void batch_receive(void);
 
 #include "loops.h"
 
-/* What a driver does for a burst, under one lock. */
+/* What a driver does for a burst: the last packet publishes them all. */
 static void batch_send(void)
 {
 	const u64 head = hv_head(HVB_PKT_INBAND, 0, PAYLOAD);
-	struct hvb_ring_tx *tx = &vchan.tx;
-	unsigned long flags;
-	bool signal;
 	void *p;
 	int i;
 
-	spin_lock_irqsave(&vchan.ch.outbound.ring_lock, flags);
 	for (i = 0; i < BATCH; i++) {
-		if (hvb_tx_reserve_head(tx, head, &p)) {
+		p = vmbus_send_begin(chan, head);
+		if (IS_ERR(p)) {
 			wrong_count++;
 			break;
 		}
-		memcpy(p + HVB_PKT_MIN, payload, PAYLOAD);
-		vmbus_send_set_id(p + HVB_PKT_MIN, 0x1234);
-		hvb_tx_commit_head(tx);
+		memcpy(p, payload, PAYLOAD);
+		vmbus_send_set_id(p, 0x1234);
+		vmbus_send_end(chan, i == BATCH - 1);
 	}
-	signal = hvb_tx_publish(tx);
-	spin_unlock_irqrestore(&vchan.ch.outbound.ring_lock, flags);
-	if (signal)
-		vchan.ch.sig_events++;
 }
 
 static void batch_receive(void)
 {
-	struct hv_batch *b = &vchan.rx.b;
+	struct hv_batch *b = vmbus_recv_begin(chan);
 	struct hv_pkt pkt;
-	bool signal;
-	u32 old;
 	int n = 0;
 
-	if (!hvb_rx_ready(&vchan.rx) && hvb_rx_sync(&vchan.rx))
-		wrong_count++;
 	while (hv_batch_next(b, hv_head(HVB_PKT_INBAND, 0, PAYLOAD), &pkt)) {
 		hvs_copyin(inbox, pkt.payload, PAYLOAD);
 		n += pkt.len == PAYLOAD;
 	}
-	if (hvb_rx_done(&vchan.rx, &old) < 0 &&
-	    hvb_rx_end_odd(&vchan.rx, old, &signal) < 0)
-		wrong_count++;
-	if (n != BATCH)
+	if (vmbus_recv_end(chan) || n != BATCH)
 		wrong_count++;
 }
 

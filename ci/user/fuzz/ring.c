@@ -202,7 +202,8 @@ static void guest_sends(struct channel *c, struct input *in)
 	hvb_tx_finish(&c->tx, p, &desc, ext_len, len);
 	hvb_tx_show(&c->tx);
 	MUST(c->tx.write < SIZE && c->tx.free > 0);
-	MUST(c->tx.free <= free_before - HVB_PKT_MIN - HVB_RING_TRAILER - len);
+	MUST(c->tx.free <= free_before - HVB_PKT_MIN - HVB_RING_TRAILER -
+			   ext_len - len);
 }
 
 static void guest_reserves(struct channel *c, struct input *in)
@@ -232,6 +233,7 @@ static void host_lies(struct channel *c, struct input *in)
 
 static void one(struct channel *c, struct input *in)
 {
+	u32 space;
 	u8 how;
 
 	switch (take8(in) % 12) {
@@ -269,8 +271,9 @@ static void one(struct channel *c, struct input *in)
 		guest_reserves(c, in);
 		break;
 	case 9:
-		if (!hvb_tx_refresh(&c->tx, take16(in)))
-			MUST(c->tx.free <= SIZE);
+		space = take16(in);
+		if (!hvb_tx_refresh(&c->tx, space))
+			MUST(space < c->tx.free && c->tx.free <= SIZE);
 		break;
 	case 10:	/* the host has read it all */
 		c->out.hdr->read_index = c->out.hdr->write_index;

@@ -140,9 +140,9 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 		  const void *ext, u32 ext_len, const void *buf, u32 len,
 		  u64 *id)
 {
-	u8 __hvshared *p;
 	struct vmbus_channel *ch = &chan->ch;
 	struct hvb_ring_tx *tx = &chan->tx;
+	u8 __hvshared *p;
 	int ret;
 
 	ret = hvb_tx_fill(tx, ext, ext_len, buf, len, &p);
