@@ -14,7 +14,7 @@ from scenariolib import host_hvhost, hosts
 from scenariolib.errors import HostError
 from scenariolib.parser import parse
 from scenariolib.paths import BUILD, HERE
-from scenariolib.runner import Runner
+from scenariolib.runner import Runner, run_until_valid
 
 from .report import BenchError, entry
 
@@ -46,8 +46,10 @@ def seen_at(path, text, default=None):
 def boot_seconds(name):
     """How long one boot took on a host."""
     scenario = parse("bench-boot-%s" % name, BOOT)
-    result = Runner(scenario, "new", "lean", hosts.choose(name),
-                    lambda line: None).run()
+    host = hosts.choose(name)
+    result = run_until_valid(
+        lambda: Runner(scenario, "new", "lean", host, lambda line: None),
+        print).result
     if result.verdict != "pass":
         raise BenchError("the boot on %s: %s, logs: %s"
                          % (name, result.reason, result.logdir))

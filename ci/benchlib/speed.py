@@ -12,7 +12,7 @@ from scenariolib import hosts
 from scenariolib.errors import HostError
 from scenariolib.parser import parse
 from scenariolib.paths import HERE
-from scenariolib.runner import Runner
+from scenariolib.runner import Runner, run_until_valid
 
 from .report import BenchError, entry
 
@@ -54,7 +54,9 @@ def measure(stack, queues, host, seconds=SECONDS):
     text = SPEED % {"queues": queues, "more": queues - 1,
                     "fio": FIO % (seconds, queues)}
     scenario = parse("bench-speed-%d" % queues, text)
-    result = Runner(scenario, stack, "bench", host, lambda line: None).run()
+    result = run_until_valid(
+        lambda: Runner(scenario, stack, "bench", host, lambda line: None),
+        print).result
     if result.verdict != "pass":
         raise BenchError("speed with %d queues on STACK=%s: %s, logs: %s"
                          % (queues, stack, result.reason, result.logdir))

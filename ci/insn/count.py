@@ -23,7 +23,7 @@ from scenariolib import firstlevel, host_hvhost, hosts  # noqa: E402
 from scenariolib.cpio import CpioWriter  # noqa: E402
 from scenariolib.errors import HostError  # noqa: E402
 from scenariolib.paths import BUILD, KERNELS  # noqa: E402
-from scenariolib.runner import Runner  # noqa: E402
+from scenariolib.runner import Runner, run_until_valid  # noqa: E402
 
 OUT = BUILD / "bench"
 STACKS = ("legacy", "new")
@@ -131,10 +131,13 @@ def measure(bench, stack, build):
     where = kernel_places(stack, build)
     output = OUT / ("%s-%s.windows" % (bench, stack))
     scenario = scenarios.load(HERE / (bench + ".scn"))
-    runner = Runner(scenario, stack, "bench", host_class(where, output),
-                    lambda line: print("%s, %s: %s" % (bench, stack, line),
-                                       flush=True))
-    result = runner.run()
+    host = host_class(where, output)
+
+    def say(line):
+        print("%s, %s: %s" % (bench, stack, line), flush=True)
+
+    result = run_until_valid(
+        lambda: Runner(scenario, stack, "bench", host, say), say).result
     if result.verdict != "pass":
         raise BenchError("%s on STACK=%s: %s, logs: %s"
                          % (bench, stack, result.reason, result.logdir))

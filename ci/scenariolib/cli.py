@@ -14,10 +14,9 @@ from . import hosts, rootdisk
 from .errors import HostError
 from .parser import CONFIGS, STACKS, ScenarioError, load
 from .paths import BUILD, HERE, LOGS, SCENARIOS
-from .runner import Runner
+from .runner import Runner, run_until_valid
 
 NEED_MIB = 600
-ATTEMPTS = 3
 CONSOLE_LINES = 6
 PRINT_LOCK = threading.Lock()
 
@@ -166,14 +165,8 @@ def run_one(run, host_class, quiet):
             with PRINT_LOCK:
                 print("%s: %s" % (name, line), flush=True)
 
-    for _ in range(ATTEMPTS):
-        runner = Runner(scenario, stack, config, host_class, say)
-        result = runner.run()
-        bug = runner.void()
-        if not bug:
-            break
-        say("     void, to be made again, because of a bug below the guest: "
-            + bug)
+    result = run_until_valid(
+        lambda: Runner(scenario, stack, config, host_class, say), say).result
     with PRINT_LOCK:
         if result.verdict == "pass":
             print("PASS %s: %d steps, %.0f s, %s" % (

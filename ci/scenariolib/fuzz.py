@@ -24,6 +24,8 @@ REASONS = (re.compile(r"^rejected (\d+) (.+)$", re.MULTILINE),
            re.compile(r"^channel \d+ reject (\w+): [1-9]", re.MULTILINE),
            re.compile(r"[rt]x_ring ((?!ok\b|unknown\b)[a-z ]+?)(?: rx_ring.*)?$",
                       re.MULTILINE))
+WAITS = re.compile(r"^longest_wait ([1-9]\d*) of (\d+) ms for (\w+)$",
+                   re.MULTILINE)
 FIGURES = ("cat /sys/kernel/debug/hyperv/connection "
            "/sys/kernel/debug/hyperv/*/counters "
            "/sys/kernel/debug/hv-balloon /sys/kernel/debug/hv-storvsc/* "
@@ -74,6 +76,8 @@ class Target:
     load: list
     mend: list
     classes: str = USUAL_CLASSES
+    # Ends each load; what it takes away takes its figures along.
+    again: list = field(default_factory=list)
 
 
 def _again(name):
@@ -83,10 +87,16 @@ def _again(name):
             "guest sleep 0.6"]
 
 
-def _component(name, *asks):
+def _open_again(name):
+    """Waits for the guest to open what was offered again."""
+    return _again(name) + [
+        r"wait host info =~ %s\.0 relid \d+ open within 60" % name]
+
+
+def _component(name, asks=(), works=()):
     """An integration component, which hv_utils serves."""
-    return Target(name, 4, list(asks) + ["guest sleep 0.3"] + _again(name),
-                  _again(name))
+    return Target(name, 4, list(asks) + ["guest sleep 0.3"],
+                  _open_again(name) + list(works), again=_again(name))
 
 
 TARGETS = {target.name: target for target in (
@@ -97,29 +107,33 @@ TARGETS = {target.name: target for target in (
            + ["guest sleep 0.8"], WHOLE, "messages"),
     Target("balloon0", 5, [
         "host balloon0 target 600", "guest sleep 0.4",
-        "host balloon0 target 640", "guest sleep 0.4"] + _again("balloon0"),
+        "host balloon0 target 640", "guest sleep 0.4"],
         # It may hold pages that the host thinks it has given back, and
         # can't be unloaded then.
-        _again("balloon0") + [
+        _open_again("balloon0") + [
         "wait host balloon0 info =~ pages ready within 60",
         "host balloon0 target 700",
-        "wait host balloon0 info =~ actual 716800 KiB within 60"]),
+        "wait host balloon0 info =~ actual 716800 KiB within 60"],
+        again=_again("balloon0")),
     Target("scsi1", 20, [
+        # A completion that is lost costs this, and then what mends it.
+        "guest echo 5 >/sys/block/$(lun 5)/device/timeout",
         "guest for i in 1 2 3 4; do timeout 20 dd if=/dev/$(lun 5) bs=64k "
         "count=16 iflag=direct of=/dev/null; done 2>/dev/null; true "
-        "within 400", "guest sleep 0.2"] + _again("scsi1"), _again("scsi1") + [
-        # Open again: what the guest has under that number is the new one.
-        "wait host info =~ scsi1\\.0 .*open within 60",
+        "within 400", "guest sleep 0.2"],
+        # What the guest has under that number is the new one then.
+        _open_again("scsi1") + [
         "wait guest dd if=/dev/$(lun 5) bs=64k count=16 iflag=direct "
         "of=/dev/null 2>&1 =~ 16.0 records out within 60"],
-        NO_FLAGS),
+        NO_FLAGS, _again("scsi1")),
     Target("nic0", 20, [
         "guest ifconfig eth0 10.0.0.1 up; arping -q -c 2 -w 2 -I eth0 "
-        "10.0.0.2; true within 400", "guest sleep 0.2"] + _again("nic0"), WHOLE,
-        NO_FLAGS),
-    _component("heartbeat0"),
+        "10.0.0.2; true within 400", "guest sleep 0.2"], WHOLE, NO_FLAGS,
+        _again("nic0")),
+    _component("heartbeat0", works=[
+        "wait host heartbeat0 beats =~ alive answered [1-9] within 60"]),
     _component("shutdown0"),
-    _component("timesync0", "host timesync0 sample"),
+    _component("timesync0", ["host timesync0 sample"]),
     _component("kvp0"),
     _component("vss0"),
 )}
@@ -150,6 +164,7 @@ class Figures:
     loops: int = 0
     counts: dict = field(default_factory=dict)
     reasons: set = field(default_factory=set)
+    waits: dict = field(default_factory=dict)
     longest: float = 0.0
     error: str = ""
     made_up: list = field(default_factory=list)
@@ -160,10 +175,17 @@ class Figures:
                            for name, (total, changed) in
                            sorted(self.counts.items()) if total)
         return ("%-10s seed %d: %d loops; changed of passed: %s; %d reasons; "
-                "longest step %.0f s%s" % (
+                "longest step %.0f s; longest waits: %s%s" % (
                     self.target, self.seed, self.loops, passed or "nothing",
-                    len(self.reasons), self.longest,
+                    len(self.reasons), self.longest, self.waited(),
                     "; FAILED: " + self.error if self.error else ""))
+
+
+    def waited(self):
+        """The longest waits of the core, with their limits."""
+        return ", ".join("%s %.1f/%.0f s" % (name, ms / 1000, limit / 1000)
+                         for name, (ms, limit) in sorted(self.waits.items())
+                         ) or "none"
 
 
 class Campaign(Runner):
@@ -233,6 +255,9 @@ class Campaign(Runner):
         for regex in REASONS:
             figures.reasons.update(match.group(match.lastindex)
                                    for match in regex.finditer(text))
+        for ms, limit, name in WAITS.findall(text):
+            longest = figures.waits.get(name, (0, 0))
+            figures.waits[name] = max(longest, (int(ms), int(limit)))
 
     def _count(self, name, figures):
         for match in COUNTS.finditer(self._ask("%s fault list" % name)):
@@ -240,7 +265,8 @@ class Campaign(Runner):
                                               int(match.group(3)))
 
     def _fuzz(self, target, figures):
-        load, mend = steps_of(target.load), steps_of(target.mend + [DISK])
+        load, again, mend = (steps_of(lines) for lines in (
+            target.load, target.again, target.mend + [DISK]))
         self._begin(target, figures)
         end = time.monotonic() + self.seconds
         while figures.loops < self.loops if self.loops else \
@@ -248,6 +274,8 @@ class Campaign(Runner):
             for step in load:
                 self._one(step, figures)
             self._look(figures)
+            for step in again:
+                self._one(step, figures)
             figures.loops += 1
         self._count(target.name, figures)
         self._ask("%s fault off" % target.name)
@@ -302,5 +330,5 @@ def as_scenario(figures, items, loops, certain):
               DISK.replace("cmp - /tmp/disk", "cat >/tmp/disk")]
     lines += ["host %s fault %s" % (name, words) for words in items]
     lines += ["host %s fault start" % name, "repeat %d" % loops]
-    lines += target.load + ["end", "host %s fault off" % name]
+    lines += target.load + target.again + ["end", "host %s fault off" % name]
     return "\n".join(lines + target.mend + [DISK]) + "\n"

@@ -67,6 +67,26 @@ class Result:
 HOST_BUGS = re.compile(r"gpadl_iter_seek: Assertion")
 
 
+# How often a run is made before its being void is what is reported.
+ATTEMPTS = 3
+
+
+def run_until_valid(make, say):
+    """Runs what make() returns, a Runner, and once more while it is void.
+
+    Returns the last one.
+    """
+    for _ in range(ATTEMPTS):
+        runner = make()
+        runner.run()
+        bug = runner.void()
+        if not bug:
+            break
+        say("     void, to be made again, because of a bug below the guest: "
+            + bug)
+    return runner
+
+
 class Runner:
     """Executes the steps of a scenario."""
 

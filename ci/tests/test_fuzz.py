@@ -116,7 +116,9 @@ class Guest:
         if self.commands == self._host.breaks_at:
             self._host.console.feed(b"BUG: KASAN: broken\n")
         if "hyperv/connection" in command:
-            return 0, "rejected 2 relid out of range\n"
+            return 0, ("longest_wait %d of 60000 ms for answer\n"
+                       "longest_wait 0 of 20000 ms for contact\n"
+                       "rejected 2 relid out of range\n" % self.commands)
         return 0, ""
 
 
@@ -177,6 +179,9 @@ class Campaigns(unittest.TestCase):
         self.assertEqual((figures.loops, figures.error), (3, ""))
         self.assertEqual(figures.counts["messages"], (40, 3))
         self.assertEqual(figures.reasons, {"relid out of range"})
+        self.assertEqual(list(figures.waits), ["answer"])
+        self.assertGreater(figures.waits["answer"][0], 3)
+        self.assertIn("/60 s", figures.line())
         self.assertEqual(figures.made_up, ["at 4 mute message"])
         self.assertIn("bus fault fuzz 5 12 messages", taken)
         self.assertEqual(taken.count("rescind heartbeat0"), 3)

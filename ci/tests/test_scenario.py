@@ -492,6 +492,24 @@ class Running(unittest.TestCase):
         run.run()
         self.assertEqual(run.void(), "it stood still")
 
+    def test_a_void_run_is_made_again(self):
+        said = []
+        for made, voids, passes in ((1, 0, True), (2, 1, True), (3, 2, True),
+                                    (runner_module.ATTEMPTS, 9, False)):
+            runs = []
+
+            def make():
+                bad = len(runs) < voids
+                runs.append(self.runner(
+                    "expect %s within 0\n" % ("bye" if bad else "hello"),
+                    standstill="it stood still"))
+                return runs[-1]
+
+            last = runner_module.run_until_valid(make, said.append)
+            self.assertEqual((len(runs), last), (made, runs[-1]))
+            self.assertEqual(last.result.verdict == "pass", passes)
+        self.assertIn("made again", said[0])
+
     def test_a_missing_kernel_is_one_line(self):
         scenario = parse("t", GOOD)
         got = runner_module.Runner(scenario, "legacy", "lean", FakeHost,
@@ -533,6 +551,51 @@ class Pulses(unittest.TestCase):
         with self.assertRaises(subprocess.TimeoutExpired):
             self.process.wait(2)
         self.assertFalse(self.pulse.stopped)
+
+
+class AnyHost:
+    """What a host in a first level adds to."""
+
+    def __init__(self, logdir, machine, on_console_line):
+        self.host = Stream("host", logdir / "log", 0, on_console_line)
+        self.machine = machine
+        self.bug = ""
+
+    def _sinks(self, client):
+        return {"host": (self.host,), "monitor": (client,)}
+
+    def void(self):
+        """A bug of the host program."""
+        return self.bug
+
+
+class NestedHost(firstlevel.Nested, AnyHost):
+    """A host in a first level, which does not run."""
+
+
+class Nesteds(unittest.TestCase):
+    """What hosts in a first level have in common."""
+
+    def setUp(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.host = NestedHost(Path(folder), None, None)
+        self.addCleanup(self.host.host.close)
+
+    def test_beats_go_to_the_watch_and_the_rest_to_the_log(self):
+        # pylint: disable=protected-access
+        sinks = self.host._sinks("client")
+        self.assertEqual(sinks["monitor"], ("client",))
+        for sink in sinks["host"]:
+            sink.feed(b"one" + firstlevel.BEAT + b"\n")
+        self.assertEqual(self.host.host.tail(9), ["one"])
+        self.assertTrue(self.host._pulse._last)
+
+    def test_a_standstill_and_a_bug_of_the_host_program_void_a_run(self):
+        self.assertEqual(self.host.void(), "")
+        self.host.bug = "a bug"
+        self.assertEqual(self.host.void(), "a bug")
+        self.host._pulse.stopped = True  # pylint: disable=protected-access
+        self.assertIn("stood still", self.host.void())
 
 
 class Machines(unittest.TestCase):

@@ -475,8 +475,12 @@ int vmbus_conn_reconnect(void)
 static bool conn_unload_wait(void)
 {
 	unsigned long timeout = msecs_to_jiffies(VMBUS_UNLOAD_TIMEOUT_MS);
+	unsigned long begin = jiffies;
+	bool done;
 
-	return wait_for_completion_timeout(&vmbus_conn.unload_done, timeout);
+	done = wait_for_completion_timeout(&vmbus_conn.unload_done, timeout);
+	vmbus_waited(VMBUS_WAIT_UNLOAD, begin);
+	return done;
 }
 
 /**

@@ -66,6 +66,20 @@ static struct {
 	atomic_long_t stalls;
 } ctrl_stats;
 
+static const struct {
+	const char *name;
+	u32 limit_ms;
+} wait_kinds[VMBUS_WAITS] = {
+	[VMBUS_WAIT_CONTACT] = { "contact", VMBUS_CONTACT_TIMEOUT_MS },
+	[VMBUS_WAIT_ANSWER] = { "answer", VMBUS_REQUEST_TIMEOUT_MS },
+	[VMBUS_WAIT_UNLOAD] = { "unload", VMBUS_UNLOAD_TIMEOUT_MS },
+	[VMBUS_WAIT_OFFERS] = { "offers", VMBUS_RESUME_OFFERS_TIMEOUT_MS },
+	[VMBUS_WAIT_RESCIND] = { "rescind", VMBUS_RESCIND_TIMEOUT_MS },
+	[VMBUS_WAIT_DRIVERS] = { "drivers", VMBUS_SETTLE_TIMEOUT_MS },
+};
+
+static u32 wait_longest[VMBUS_WAITS];
+
 /* ---- requests ---- */
 
 static void request_complete(struct vmbus_request *req)
@@ -124,6 +138,25 @@ static int request_end(struct vmbus_request *req, int error)
 }
 
 /**
+ * vmbus_waited() - a wait with a limit has ended
+ * @what: what was waited for
+ * @since: when the wait began, in jiffies
+ *
+ * Keeps the longest wait of each kind for debugfs.
+ *
+ * Context: any.
+ */
+void vmbus_waited(enum vmbus_wait what, unsigned long since)
+{
+	u32 ms = jiffies_to_msecs(jiffies - since);
+	u32 longest = READ_ONCE(wait_longest[what]);
+
+	while (ms > longest &&
+	       !try_cmpxchg(&wait_longest[what], &longest, ms))
+		;
+}
+
+/**
  * vmbus_request_wait() - wait for the answer
  * @req: request that was started
  * @timeout_ms: limit in milliseconds
@@ -134,7 +167,11 @@ static int request_end(struct vmbus_request *req, int error)
  */
 int vmbus_request_wait(struct vmbus_request *req, unsigned int timeout_ms)
 {
+	unsigned long begin = jiffies;
+
 	wait_for_completion_timeout(&req->done, msecs_to_jiffies(timeout_ms));
+	/* What is asked about no channel is the version. */
+	vmbus_waited(req->chan ? VMBUS_WAIT_ANSWER : VMBUS_WAIT_CONTACT, begin);
 
 	/* Does nothing if it was completed, perhaps just now. */
 	return request_end(req, -ETIMEDOUT);
@@ -607,12 +644,17 @@ void vmbus_ctrl_flush(void)
  */
 void vmbus_ctrl_show(struct seq_file *m)
 {
-	unsigned int why;
+	unsigned int why, what;
 
 	seq_printf(m, "received %ld stalls %ld\n",
 		   atomic_long_read(&ctrl_stats.received),
 		   atomic_long_read(&ctrl_stats.stalls));
 	vmbus_post_show(m);
+
+	for (what = 0; what < VMBUS_WAITS; what++)
+		seq_printf(m, "longest_wait %u of %u ms for %s\n",
+			   READ_ONCE(wait_longest[what]),
+			   wait_kinds[what].limit_ms, wait_kinds[what].name);
 
 	for (why = HVB_OK + 1; why < HVB_REJ_COUNT; why++) {
 		long count = atomic_long_read(&ctrl_stats.rejects[why]);

@@ -360,6 +360,19 @@ static void vmbus_devq_work(struct work_struct *work)
 	vmbus_chan_put(primary);
 }
 
+/* Waits until a count of what has not settled is 0. */
+static bool vmbus_wait_none(atomic_t *count, enum vmbus_wait what,
+			    unsigned int limit_ms)
+{
+	unsigned long begin = jiffies;
+	bool none;
+
+	none = wait_event_timeout(vmbus_settled_wq, !atomic_read(count),
+				  msecs_to_jiffies(limit_ms));
+	vmbus_waited(what, begin);
+	return none;
+}
+
 /**
  * vmbus_devq_settle() - wait a limited time until all events have been handled
  *
@@ -371,10 +384,8 @@ static void vmbus_devq_work(struct work_struct *work)
  */
 int vmbus_devq_settle(void)
 {
-	unsigned long limit = msecs_to_jiffies(VMBUS_SETTLE_TIMEOUT_MS);
-
-	if (wait_event_timeout(vmbus_settled_wq,
-			       !atomic_read(&vmbus_devq_events), limit))
+	if (vmbus_wait_none(&vmbus_devq_events, VMBUS_WAIT_DRIVERS,
+			    VMBUS_SETTLE_TIMEOUT_MS))
 		return 0;
 	pr_err("%d devices or channels are not through with being added or removed\n",
 	       atomic_read(&vmbus_devq_events));
@@ -677,7 +688,6 @@ static void vmbus_suspend_one(struct vmbus_chan *chan)
  */
 int vmbus_channels_suspend(void)
 {
-	unsigned long limit = msecs_to_jiffies(VMBUS_RESCIND_TIMEOUT_MS);
 	struct vmbus_channel *ch;
 	int ret;
 
@@ -685,8 +695,8 @@ int vmbus_channels_suspend(void)
 	if (ret)
 		return ret;
 
-	if (!wait_event_timeout(vmbus_settled_wq,
-				!atomic_read(&vmbus_transient), limit)) {
+	if (!vmbus_wait_none(&vmbus_transient, VMBUS_WAIT_RESCIND,
+			     VMBUS_RESCIND_TIMEOUT_MS)) {
 		pr_err("%d sub-channels and sockets did not go\n",
 		       atomic_read(&vmbus_transient));
 		return -EBUSY;

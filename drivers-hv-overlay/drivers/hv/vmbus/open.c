@@ -575,12 +575,21 @@ static int vmbus_modify_result(const struct vmbus_request *req)
 	return msg.modify.status ? -EAGAIN : 0;
 }
 
+static bool vmbus_modify_wait(struct vmbus_request *req)
+{
+	unsigned long limit = msecs_to_jiffies(VMBUS_REQUEST_TIMEOUT_MS);
+	unsigned long begin = jiffies;
+	bool done = wait_for_completion_timeout(&req->done, limit);
+
+	vmbus_waited(VMBUS_WAIT_ANSWER, begin);
+	return done;
+}
+
 /* MODIFYCHANNEL to a host that answers it, one at a time. */
 static int vmbus_modify_acked(struct vmbus_chan *chan, const struct hvb_wire *w)
 {
 	struct hvb_request_key key =
 		hvb_key_modify(chan->ch.offermsg.child_relid);
-	unsigned long limit = msecs_to_jiffies(VMBUS_REQUEST_TIMEOUT_MS);
 	struct vmbus_request *req = &chan->modify_req;
 	unsigned int act;
 	int ret;
@@ -596,7 +605,7 @@ static int vmbus_modify_acked(struct vmbus_chan *chan, const struct hvb_wire *w)
 	vmbus_request_start(req, &key, chan);
 	ret = vmbus_post(w->data, w->len, true);
 	/* After a timeout no other one may be sent before it is answered. */
-	if (!ret && !wait_for_completion_timeout(&req->done, limit)) {
+	if (!ret && !vmbus_modify_wait(req)) {
 		chan->modify_late = true;
 		return -ETIMEDOUT;
 	}

@@ -68,6 +68,7 @@ int vmbus_bus_suspend(struct device *dev)
 int vmbus_bus_resume(struct device *dev)
 {
 	unsigned long limit = msecs_to_jiffies(VMBUS_RESUME_OFFERS_TIMEOUT_MS);
+	unsigned long begin;
 	int ret;
 
 	ret = vmbus_conn_reconnect();
@@ -81,8 +82,11 @@ int vmbus_bus_resume(struct device *dev)
 	if (ret)
 		return ret;
 
-	if (!wait_event_timeout(vmbus_resume_wq, vmbus_channels_all_resumed(),
-				limit))
+	begin = jiffies;
+	ret = wait_event_timeout(vmbus_resume_wq, vmbus_channels_all_resumed(),
+				 limit);
+	vmbus_waited(VMBUS_WAIT_OFFERS, begin);
+	if (!ret)
 		dev_err(dev, "Some vmbus device is missing after suspending?\n");
 
 	return 0;

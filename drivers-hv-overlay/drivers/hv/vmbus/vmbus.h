@@ -86,6 +86,17 @@
 /* Likewise for drivers that probe or remove a device before hibernation. */
 #define VMBUS_SETTLE_TIMEOUT_MS		(60 * 1000)
 
+/* The waits whose longest is shown beside its limit, see vmbus_waited(). */
+enum vmbus_wait {
+	VMBUS_WAIT_CONTACT,	/* answer to INITIATE_CONTACT */
+	VMBUS_WAIT_ANSWER,	/* answer to any other request */
+	VMBUS_WAIT_UNLOAD,	/* answer to UNLOAD, but after a panic */
+	VMBUS_WAIT_OFFERS,	/* offers of what was there before hibernation */
+	VMBUS_WAIT_RESCIND,	/* rescind of what the guest gives up */
+	VMBUS_WAIT_DRIVERS,	/* probe and remove functions */
+	VMBUS_WAITS
+};
+
 struct seq_file;
 struct vmbus_chan;
 
@@ -366,6 +377,7 @@ int vmbus_request_wait(struct vmbus_request *req, unsigned int timeout_ms);
 void vmbus_request_cancel(struct vmbus_request *req);
 int vmbus_call(struct vmbus_request *req, const void *msg, size_t len,
 	       unsigned int timeout_ms);
+void vmbus_waited(enum vmbus_wait what, unsigned long since);
 void vmbus_requests_abort(struct vmbus_chan *chan, int status);
 bool vmbus_request_answer(const struct hvb_request_key *key,
 			  const void *msg, u32 len);
