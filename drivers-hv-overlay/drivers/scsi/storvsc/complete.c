@@ -21,7 +21,9 @@
  */
 #include <linux/atomic.h>
 #include <linux/blk-mq.h>
+#include <linux/bottom_half.h>
 #include <linux/hyperv/recv.h>
+#include <linux/hyperv/send.h>
 #include <linux/nospec.h>
 #include <linux/smp.h>
 
@@ -418,13 +420,16 @@ void stv_chan_work(struct work_struct *work)
  * stv_chan_kick() - look, and have the host look, although nobody was told to
  * @sc: open channel
  *
- * An interrupt that was lost, or not sent because of what stood in the ring's
- * control page, delays commands then, but for no longer than their time-out.
+ * Packets that were held back while the last command of their batch ended
+ * without being sent, and an interrupt that was lost, or not sent because of
+ * what stood in the ring's control page, delay commands then, but for no longer
+ * than their time-out.
  *
  * Context: any; somebody keeps the channel open.
  */
 void stv_chan_kick(struct stv_chan *sc)
 {
+	vmbus_send_flush(sc->vch);
 	vmbus_setevent(sc->vch);
 	if (stv_become_reader(sc))
 		queue_work(system_bh_wq, &sc->work);
@@ -456,25 +461,33 @@ static int stv_poll_chan(struct stv_chan *sc)
  *
  * The channel's interrupts are on until it is polled for the first time.
  *
- * Context: process or softirq.
+ * Context: process or softirq, interrupts on.
  * Return: number of commands completed, about.
  */
 int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue)
 {
 	struct stv_dev *dev = shost_priv(shost);
-	u32 first = READ_ONCE(dev->poll_chan);
 	struct stv_chan *sc;
+	u32 first = 0;
 	int n = 0;
 
+	/*
+	 * A real-time task that preempted the reader would poll for ever, and
+	 * never let him finish.
+	 */
+	local_bh_disable();
 	rcu_read_lock();
 	/* Without a map the channel may be closed, or gone. */
-	if (first && rcu_access_pointer(dev->map)) {
+	if (rcu_access_pointer(dev->map))
+		first = READ_ONCE(dev->poll_chan);
+	if (first) {
 		sc = dev->chan[first + queue - dev->poll_queue];
 		/* Up before the rest: pairs with stv_chan_up(). */
 		if (sc && smp_load_acquire(&sc->up))
 			n = stv_poll_chan(sc);
 	}
 	rcu_read_unlock();
+	local_bh_enable();
 	return n;
 }
 
@@ -484,7 +497,7 @@ int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue)
  *
  * For those who wait for commands whose submitter may have stopped polling.
  *
- * Context: process or softirq.
+ * Context: process or softirq, interrupts on.
  */
 void stv_poll_chans(struct stv_dev *dev)
 {

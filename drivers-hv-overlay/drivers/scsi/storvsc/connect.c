@@ -6,6 +6,7 @@
 #include <linux/crash_dump.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "storvsc.h"
@@ -13,9 +14,6 @@
 /* How often a wait looks whether the device has gone; between two attempts. */
 #define STV_RESCIND_POLL	(HZ / 10)
 #define STV_RETRY_MS		10
-
-/* What the host is told when a channel is opened: its own properties, empty. */
-#define STV_OPEN_DATA		24
 
 /**
  * stv_rescinded() - has the host taken the device away?
@@ -68,7 +66,8 @@ static int stv_ask_wait(struct stv_dev *dev, struct stv_own_req *own,
  * @seconds: limit of the wait
  *
  * Context: process.
- * Return: 0; -ENODEV if the device has gone; -ETIMEDOUT; or another error.
+ * Return: 0; -ENODEV if the device has gone or the channel is broken or closed;
+ * -ETIMEDOUT; or another error.
  */
 int stv_ask(struct stv_dev *dev, enum stv_own which, void *msg,
 	    struct hv_view *reply, unsigned int seconds)
@@ -80,6 +79,7 @@ int stv_ask(struct stv_dev *dev, enum stv_own which, void *msg,
 
 	spin_lock_irq(&own->lock);
 	reinit_completion(&own->done);
+	own->aborted = false;
 	gen = stv_slot_arm(&own->slot, 0);
 	spin_unlock_irq(&own->lock);
 
@@ -89,11 +89,24 @@ int stv_ask(struct stv_dev *dev, enum stv_own which, void *msg,
 
 	spin_lock_irq(&own->lock);
 	/* The answer may have come just now, or may have been forged. */
-	if (ret && !stv_slot_revoke(&own->slot))
+	if (own->aborted)
+		ret = -ENODEV;
+	else if (ret && !stv_slot_revoke(&own->slot))
 		ret = 0;
 	*reply = hv_view_of(own->reply, own->len);
 	spin_unlock_irq(&own->lock);
 	return ret;
+}
+
+/* The channel is closed: no answer will come. */
+static void stv_ask_abort(struct stv_own_req *own)
+{
+	spin_lock_irq(&own->lock);
+	if (stv_slot_revoke(&own->slot)) {
+		own->aborted = true;
+		complete(&own->done);
+	}
+	spin_unlock_irq(&own->lock);
 }
 
 /* Lets nobody touch the channel's ring, as far as it is up to us. */
@@ -121,17 +134,29 @@ static struct stv_chan *stv_chan_get(struct stv_dev *dev, u32 index)
 	return sc;
 }
 
-/* Opens the channel of a given index; open_lock or conn_lock is held. */
-static int stv_chan_open(struct stv_dev *dev, u32 index,
-			 struct vmbus_channel *vch)
+/*
+ * That much memory in one piece may not be found again, so the primary's rings
+ * are kept while it is closed, until vmbus_free_ring(). A channel that the host
+ * didn't let go of is refused by the core.
+ */
+static int stv_ring_open(struct stv_chan *sc)
 {
-	u8 props[STV_OPEN_DATA] = {};
-	struct stv_chan *sc;
+	u32 size = stv_ring_size();
+	int ret = 0;
+
+	if (sc->index)
+		return vmbus_open(sc->vch, size, size, NULL, 0,
+				  stv_chan_interrupt, sc);
+
+	if (!sc->vch->ringbuffer_page)
+		ret = vmbus_alloc_ring(sc->vch, size, size);
+	return ret ?: vmbus_connect_ring(sc->vch, stv_chan_interrupt, sc);
+}
+
+static int stv_chan_start(struct stv_chan *sc, struct vmbus_channel *vch)
+{
 	int ret;
 
-	sc = stv_chan_get(dev, index);
-	if (!sc)
-		return -ENOMEM;
 	if (sc->stopped) {
 		sc->stopped = false;
 		enable_work(&sc->work);
@@ -142,10 +167,26 @@ static int stv_chan_open(struct stv_dev *dev, u32 index,
 	vch->max_pkt_size = STV_RX_SIZE;
 	vch->change_target_cpu_callback = stv_retarget;
 	set_channel_read_mode(vch, HV_CALL_ISR);
-	ret = vmbus_open(vch, stv_ring_size(), stv_ring_size(), props,
-			 sizeof(props), stv_chan_interrupt, sc);
+	ret = stv_ring_open(sc);
 	if (ret)
 		stv_chan_stop(sc);
+	return ret;
+}
+
+/* Opens the channel of a given index; open_lock or conn_lock is held. */
+static int stv_chan_open(struct stv_dev *dev, u32 index,
+			 struct vmbus_channel *vch)
+{
+	struct stv_chan *sc;
+	unsigned int noio;
+	int ret = -ENOMEM;
+
+	/* Memory may be waiting for a disk of ours. */
+	noio = memalloc_noio_save();
+	sc = stv_chan_get(dev, index);
+	if (sc)
+		ret = stv_chan_start(sc, vch);
+	memalloc_noio_restore(noio);
 	return ret;
 }
 
@@ -260,15 +301,19 @@ static int stv_handshake(struct stv_dev *dev)
 			 hs.params.raw_max_transfer, hs.params.max_transfer);
 
 	dev->params = hs.params;
+	spin_lock_irq(&dev->wwn_lock);
+	dev->wwn = hs.params.wwn;
+	spin_unlock_irq(&dev->wwn_lock);
 	stv_set_polled(dev);
 	dev->filter = !stv_cmd_allowed(STV_CMD_WRITE_SAME, dev->params.version);
 	return 0;
 }
 
-/* Closes all channels; nobody submits. */
+/* Closes all channels; nobody submits. The primary's rings stay. */
 static void stv_close(struct stv_dev *dev)
 {
 	struct vmbus_channel *primary = dev->hdev->channel;
+	unsigned int noio;
 	u32 i;
 
 	stv_set_joining(dev, false);
@@ -280,7 +325,11 @@ static void stv_close(struct stv_dev *dev)
 		dev->chan[i]->up = false;
 		mutex_unlock(&dev->map_lock);
 	}
-	vmbus_close(primary);
+	/* To take memory back may need some, in a confidential VM. */
+	noio = memalloc_noio_save();
+	vmbus_disconnect_ring(primary);
+	memalloc_noio_restore(noio);
+	stv_ask_abort(&dev->own[STV_OWN_RESET]);
 	/* The next driver may be another one. */
 	primary->change_target_cpu_callback = NULL;
 	set_channel_read_mode(primary, HV_CALL_BATCHED);
@@ -293,7 +342,8 @@ static void stv_close(struct stv_dev *dev)
  * Sub-channels join later.
  *
  * Context: process; conn_lock is held; waits for the host.
- * Return: 0 or a negative error code, and then nothing is open.
+ * Return: 0 or a negative error code, and then nothing is open; who doesn't try
+ * again frees the primary's rings, see stv_disconnect().
  */
 int stv_connect(struct stv_dev *dev)
 {
@@ -328,6 +378,9 @@ int stv_connect(struct stv_dev *dev)
  * stv_disconnect() - close the channels and take all commands back
  * @dev: adapter; nothing happens if it isn't connected
  * @host_byte: what the SCSI layer is told about commands that were in flight
+ *
+ * The primary's rings stay for the next stv_connect(); if there is to be none
+ * soon then the caller calls vmbus_free_ring().
  *
  * Context: process; conn_lock is held; waits for the host.
  */

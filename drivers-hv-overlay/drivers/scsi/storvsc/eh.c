@@ -8,6 +8,10 @@
  * away. Then the adapter is recovered: all channels are closed, which makes the
  * host let go of the commands' memory, all commands are given back to the SCSI
  * layer to be sent again, and the channels are opened anew.
+ *
+ * A host that doesn't answer even to the closing may still write to that memory
+ * afterwards. Commands are given back all the same, here and when an adapter is
+ * removed: else those who wait for them would do so for ever.
  */
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
@@ -30,6 +34,10 @@
 /* So many recoveries within so many seconds, and the adapter is given up. */
 #define STV_RECOVER_MAX		5
 #define STV_RECOVER_SPAN	300
+
+/* Attempts to connect again while there is no memory; time between two. */
+#define STV_CONNECT_TRIES	10
+#define STV_CONNECT_RETRY_MS	100
 
 /*
  * Will commands in flight on this channel never be completed? If it seems to be
@@ -60,8 +68,8 @@ static bool stv_chan_dead(struct stv_dev *dev, u32 index, bool kick)
  * @cmd: command
  *
  * Context: process or softirq.
- * Return: SCSI_EH_RESET_TIMER: whatever is to be done about it ends with the
- * command being completed.
+ * Return: SCSI_EH_RESET_TIMER: the host completes the command in the end, or it
+ * is taken back by recovery or removal. Until then this is done every time.
  */
 enum scsi_timeout_action stv_timed_out(struct scsi_cmnd *cmd)
 {
@@ -104,9 +112,15 @@ bool stv_drain(struct stv_dev *dev, unsigned int seconds)
 	return true;
 }
 
+/* Will no command be taken any more? */
+static bool stv_lost(struct stv_dev *dev)
+{
+	return stv_rescinded(dev) || READ_ONCE(dev->gone);
+}
+
 /**
  * stv_give_up() - take no commands any more, and take back all there are
- * @dev: adapter
+ * @dev: adapter; nothing happens if that was done before
  *
  * Context: process.
  */
@@ -115,6 +129,7 @@ void stv_give_up(struct stv_dev *dev)
 	mutex_lock(&dev->conn_lock);
 	WRITE_ONCE(dev->gone, true);
 	stv_disconnect(dev, DID_NO_CONNECT);
+	vmbus_free_ring(dev->hdev->channel);
 	mutex_unlock(&dev->conn_lock);
 }
 
@@ -138,6 +153,19 @@ static bool stv_broken(struct stv_dev *dev)
 	return false;
 }
 
+/* A shortage of memory passes, perhaps when somebody else's disk is written. */
+static int stv_connect_again(struct stv_dev *dev)
+{
+	int i, ret = -ENOMEM;
+
+	for (i = 0; i < STV_CONNECT_TRIES && ret == -ENOMEM; i++) {
+		if (i)
+			msleep(STV_CONNECT_RETRY_MS);
+		ret = stv_rescinded(dev) ? -ENODEV : stv_connect(dev);
+	}
+	return ret;
+}
+
 /* Close and open; false if the adapter is no more. */
 static bool stv_reconnect(struct stv_dev *dev)
 {
@@ -146,11 +174,15 @@ static bool stv_reconnect(struct stv_dev *dev)
 	mutex_lock(&dev->conn_lock);
 	if (dev->connected) {
 		stv_disconnect(dev, DID_RESET);
-		ok = !stv_rescinded(dev) && !stv_connect(dev);
-		if (!ok)
+		ok = !stv_connect_again(dev);
+		if (!ok) {
 			WRITE_ONCE(dev->gone, true);
+			vmbus_free_ring(dev->hdev->channel);
+		}
 	}
 	mutex_unlock(&dev->conn_lock);
+	if (ok)
+		stv_events_missed(dev);
 	return ok;
 }
 
@@ -167,7 +199,7 @@ void stv_recover_work(struct work_struct *work)
 	struct device *d = &dev->hdev->device;
 
 	/* Of a device that has gone remove() takes care. */
-	if (stv_rescinded(dev) || READ_ONCE(dev->gone) || !stv_broken(dev))
+	if (stv_lost(dev) || !stv_broken(dev))
 		return;
 
 	if (time_after(jiffies, dev->recovered_at + STV_RECOVER_SPAN * HZ))
@@ -197,24 +229,23 @@ int stv_host_reset(struct scsi_cmnd *cmd)
 	struct stv_dev *dev = shost_priv(cmd->device->host);
 	u8 msg[STV_PKT_LEN];
 	struct hv_view reply;
-	int ret;
+	bool ok = false;
 
 	mutex_lock(&dev->reset_lock);
 	stv_put_request(msg, STV_OP_RESET_BUS);
-	ret = READ_ONCE(dev->gone) ? -ENODEV :
-	      stv_ask(dev, STV_OWN_RESET, msg, &reply, STV_TIMEOUT);
 	/*
-	 * The host has flushed out all commands, but some of them may be on the
-	 * way. If they don't arrive then close the channels and be done.
+	 * Once it answers the host has flushed out all commands, but some of
+	 * them may be on the way. If they don't arrive, or it can't be asked,
+	 * then close the channels and be done.
 	 */
-	if (ret == -ENODEV)
-		ret = FAILED;
-	else if (!ret && stv_drain(dev, STV_RESET_DRAIN))
-		ret = SUCCESS;
-	else
-		ret = stv_reconnect(dev) ? SUCCESS : FAILED;
+	if (!stv_lost(dev))
+		ok = (!stv_ask(dev, STV_OWN_RESET, msg, &reply, STV_TIMEOUT) &&
+		      stv_drain(dev, STV_RESET_DRAIN)) || stv_reconnect(dev);
+	/* The SCSI layer is about to use its command for something else. */
+	if (!ok && stv_lost(dev))
+		stv_give_up(dev);
 	mutex_unlock(&dev->reset_lock);
-	return ret;
+	return ok ? SUCCESS : FAILED;
 }
 
 static unsigned long stv_completed(struct stv_dev *dev)

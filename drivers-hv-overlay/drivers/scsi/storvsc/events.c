@@ -33,6 +33,21 @@ void stv_event(struct stv_dev *dev, unsigned int event)
 }
 
 /**
+ * stv_events_missed() - have everything looked at that notices tell about
+ * @dev: adapter that was connected again: there were none meanwhile
+ *
+ * Context: any.
+ */
+void stv_events_missed(struct stv_dev *dev)
+{
+	/* An IDE adapter is its disk. */
+	if (dev->kind != STV_DEV_IDE)
+		stv_event(dev, STV_EVENT_BUS);
+	if (dev->is_fc)
+		stv_event(dev, STV_EVENT_WWN);
+}
+
+/**
  * stv_event_lun() - have something done about a SCSI device
  * @sdev: SCSI device
  * @action: what

@@ -364,6 +364,8 @@ static int stv_connect_locked(struct stv_dev *dev)
 
 	mutex_lock(&dev->conn_lock);
 	ret = stv_connect(dev);
+	if (ret)
+		vmbus_free_ring(dev->hdev->channel);
 	mutex_unlock(&dev->conn_lock);
 	return ret;
 }
@@ -384,7 +386,6 @@ static int stv_probe(struct hv_device *hdev,
 	ret = stv_connect_locked(dev);
 	if (ret)
 		goto err_free;
-	dev->wwn = dev->params.wwn;
 	ret = stv_add_host(dev);
 	if (ret)
 		goto err_disconnect;
@@ -412,16 +413,28 @@ static void stv_remove(struct hv_device *hdev)
 	stv_free(dev);
 }
 
-/* Hibernation. The SCSI devices sleep already; the host will be another one. */
+/*
+ * Hibernation. The SCSI devices sleep already; the host will be another one. It
+ * may write to the memory of commands that don't come back: better not to.
+ */
 static int stv_suspend(struct hv_device *hdev)
 {
 	struct stv_dev *dev = hv_get_drvdata(hdev);
 
 	disable_work_sync(&dev->event_work);
 	disable_work_sync(&dev->recover_work);
-	stv_drain(dev, STV_SUSPEND_DRAIN);
+	if (!stv_drain(dev, STV_SUSPEND_DRAIN) && !stv_rescinded(dev)) {
+		dev_err(&hdev->device, "%u commands don't come back\n",
+			stv_in_flight(dev));
+		enable_work(&dev->recover_work);
+		/* It may be what they wait for, and was cancelled. */
+		queue_work(stv_recover_wq, &dev->recover_work);
+		stv_events_on(dev);
+		return -EBUSY;
+	}
 	mutex_lock(&dev->conn_lock);
 	stv_disconnect(dev, DID_RESET);
+	vmbus_free_ring(hdev->channel);
 	mutex_unlock(&dev->conn_lock);
 	return 0;
 }
@@ -432,14 +445,13 @@ static int stv_resume(struct hv_device *hdev)
 	int ret = 0;
 
 	enable_work(&dev->recover_work);
-	if (!READ_ONCE(dev->gone))
+	if (!READ_ONCE(dev->gone)) {
 		ret = stv_connect_locked(dev);
-	if (ret) {
 		/* Better an error than to wait for ever. */
-		WRITE_ONCE(dev->gone, true);
-	} else if (dev->is_fc) {
-		dev->wwn = dev->params.wwn;
-		stv_event(dev, STV_EVENT_WWN);
+		if (ret)
+			WRITE_ONCE(dev->gone, true);
+		else
+			stv_events_missed(dev);
 	}
 	stv_events_on(dev);
 	return ret;

@@ -298,13 +298,18 @@ static noinline int stv_send_elsewhere(struct stv_chan *home, u32 hwq,
 
 /*
  * A polled queue has a channel of its own; if that isn't there then commands
- * take the usual way, and their completions come unasked.
+ * take the usual way, and their completions come unasked. So do those of error
+ * handling, for which nobody polls.
  */
-static noinline u32 stv_polled_home(struct stv_dev *dev, u32 hwq, u32 home)
+static noinline u32 stv_polled_home(struct stv_dev *dev,
+				    const struct scsi_cmnd *cmd, u32 hwq,
+				    u32 home)
 {
 	u32 first = READ_ONCE(dev->poll_chan);
 	u32 i = first + hwq - dev->poll_queue;
 
+	if (cmd->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+		return home;
 	/* Up before the rest: pairs with stv_chan_up(). */
 	if (first && dev->chan[i] && smp_load_acquire(&dev->chan[i]->up))
 		return i;
@@ -330,7 +335,7 @@ static __always_inline int stv_submit(struct stv_dev *dev,
 	if (unlikely(home == STV_NO_CHAN))
 		return -ENOTCONN;
 	if (unlikely(hwq >= dev->poll_queue))
-		home = stv_polled_home(dev, hwq, home);
+		home = stv_polled_home(dev, cmd, hwq, home);
 
 	sc = dev->chan[home];
 	if (last && unlikely(READ_ONCE(q->held)))
@@ -368,9 +373,11 @@ void stv_commit(struct Scsi_Host *shost, u16 queue)
 }
 
 /*
- * A command was not sent. A full ring is a shortage of the host's, not of the
- * device's: reported like this, the SCSI layer lets devices wait in turn, and
- * goes on as soon as any command completes; without one it tries again soon.
+ * A command was not sent. A full ring is reported as a shortage of the device,
+ * although all devices share it: else the SCSI layer would let all of them
+ * wait, and a slow one that has filled it would keep the others out. A device
+ * goes on as soon as one of its own commands completes; one that has none with
+ * the host tries again some milliseconds later. Without a map nobody can send.
  */
 static noinline int stv_unsent(struct Scsi_Host *shost, struct scsi_cmnd *cmd,
 			       int err)
@@ -384,7 +391,7 @@ static noinline int stv_unsent(struct Scsi_Host *shost, struct scsi_cmnd *cmd,
 
 	switch (stv_decide_unsent(err == -ENOTCONN ? -ENODEV : err, gone)) {
 	case STV_UNSENT_BUSY:
-		return SCSI_MLQUEUE_HOST_BUSY;
+		return SCSI_MLQUEUE_DEVICE_BUSY;
 	case STV_UNSENT_GONE:
 		set_host_byte(cmd, DID_NO_CONNECT);
 		break;
@@ -404,8 +411,9 @@ static noinline int stv_unsent(struct Scsi_Host *shost, struct scsi_cmnd *cmd,
  * @cmd: command
  *
  * Context: process or softirq.
- * Return: 0 if the command was sent or completed; SCSI_MLQUEUE_HOST_BUSY if the
- * SCSI layer shall try again.
+ * Return: 0 if the command was sent or completed; else the SCSI layer shall try
+ * again: SCSI_MLQUEUE_DEVICE_BUSY if there was no room for it, and
+ * SCSI_MLQUEUE_HOST_BUSY while the adapter takes no commands.
  */
 int stv_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *cmd)
 {

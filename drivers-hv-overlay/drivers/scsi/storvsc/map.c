@@ -91,14 +91,13 @@ int stv_map_update(struct stv_dev *dev)
 	/* Memory may be waiting for a disk of ours. */
 	noio = memalloc_noio_save();
 	map = stv_map_make(dev);
+	if (map) {
+		old = rcu_replace_pointer(dev->map, map,
+					  lockdep_is_held(&dev->map_lock));
+		kvfree_rcu_mightsleep(old);
+	}
 	memalloc_noio_restore(noio);
-	if (!map)
-		return -ENOMEM;
-
-	old = rcu_replace_pointer(dev->map, map,
-				  lockdep_is_held(&dev->map_lock));
-	kvfree_rcu_mightsleep(old);
-	return 0;
+	return map ? 0 : -ENOMEM;
 }
 
 /**

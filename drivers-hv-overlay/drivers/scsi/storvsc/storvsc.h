@@ -54,7 +54,8 @@
  * States. An adapter is up while it has a map. stv_disconnect() takes the map
  * away, waits for submitters, closes the channels and takes commands back; for
  * a while (hibernation, recovery: commands are told to wait) or for good
- * (commands fail). Whoever connects or disconnects holds conn_lock.
+ * (commands fail). Whoever connects or disconnects holds conn_lock. Recovery
+ * keeps the memory of the primary's rings: there may be no other.
  *
  * Workers. Events of the host (devices come and go, change) run on an ordered
  * queue of the adapter; they are bits, so a flood of notices is one scan.
@@ -165,7 +166,8 @@ struct stv_chan {
  * struct stv_own_req - a request of the driver itself
  * @lock: guards all of it
  * @slot: is there a request out
- * @done: completed by the answer
+ * @done: completed by the answer, or when it is aborted
+ * @aborted: the channel was closed before the answer came
  * @reply: private copy of the answer
  * @len: bytes of @reply
  */
@@ -173,6 +175,7 @@ struct stv_own_req {
 	spinlock_t lock;	/* all of it */
 	struct stv_slot slot;
 	struct completion done;
+	bool aborted;
 	u8 reply[STV_PKT_LEN];
 	u32 len;
 };
@@ -330,6 +333,7 @@ unsigned int stv_in_flight(struct stv_dev *dev);
 
 /* events.c */
 void stv_event(struct stv_dev *dev, unsigned int event);
+void stv_events_missed(struct stv_dev *dev);
 void stv_event_lun(struct scsi_device *sdev, enum stv_action action);
 void stv_event_work(struct work_struct *work);
 

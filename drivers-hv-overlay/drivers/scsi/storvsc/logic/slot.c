@@ -79,7 +79,7 @@ EXPORT_SYMBOL_IF_KUNIT(stv_slot_revoke);
 /**
  * stv_notice_claim() - accept a notice
  * @pkt: private copy of the payload
- * @ready: there is a SCSI host that could act on it
+ * @ready: the adapter takes commands: the handshake is over
  * @is_fc: the adapter is a Fibre Channel one
  * @notice: where to put the notice
  *
