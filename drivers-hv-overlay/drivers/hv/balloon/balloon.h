@@ -58,7 +58,7 @@
 struct shrinker;
 struct page;
 
-/* Big enough for the largest packet, so that none is ever too large. */
+/* Room for any message that there is; a packet with more is dropped. */
 #define HVDM_RX_SIZE		(2 * HV_HYP_PAGE_SIZE)
 
 /* The largest message that is sent, other than a balloon response. */
@@ -284,7 +284,7 @@ void hvdm_mem_repin(void);
 /* channel.c */
 int hvdm_connect(struct hvdm_dev *dm);
 void hvdm_disconnect(struct hvdm_dev *dm);
-int hvdm_send(struct hvdm_dev *dm, void *buf, u32 len);
+int hvdm_send(struct hvdm_dev *dm, const void *buf, u32 len);
 u32 hvdm_next_id(struct hvdm_dev *dm);
 void hvdm_reject(struct hvdm_dev *dm, enum hvdm_reject why);
 void hvdm_hot_add_reply(struct hvdm_dev *dm, u32 page_count);

@@ -2,10 +2,14 @@
 /*
  * Hyper-V dynamic memory: channel, handshake and dispatch.
  */
+#include <linux/align.h>
 #include <linux/array_size.h>
+#include <linux/err.h>
 #include <linux/hyperv.h>
+#include <linux/hyperv/send.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "balloon.h"
 
@@ -18,6 +22,10 @@
 /* A ring that claims to have data but has no packet: look again later. */
 #define HVDM_EMPTY_READS	3
 #define HVDM_EMPTY_DELAY_MS	100
+
+/* Each of the two rings, and what of it is not header. */
+#define HVDM_RING_SIZE		VMBUS_RING_SIZE(16 * 1024)
+#define HVDM_RING_DATA		(HVDM_RING_SIZE - sizeof(struct hv_ring_buffer))
 
 static const char * const hvdm_reject_names[HVDM_REJECTS] = {
 	[HVDM_REJ_LENGTH] = "length",
@@ -72,24 +80,37 @@ u32 hvdm_next_id(struct hvdm_dev *dm)
  * @buf: the message
  * @len: its length in bytes
  *
+ * Not by vmbus_sendpacket(), which also fails when the device goes right after
+ * the host could see the packet: pages in a balloon response are the host's
+ * then.
+ *
  * Context: Any in which the channel is open.
- * Return: 0, -EAGAIN if the ring is full, -ENODEV if the device has gone, or
- * another error.
+ * Return: 0 if the host can see the message; if it never will: -EAGAIN if the
+ * ring is full, -ENODEV if the device has gone.
  */
-int hvdm_send(struct hvdm_dev *dm, void *buf, u32 len)
+int hvdm_send(struct hvdm_dev *dm, const void *buf, u32 len)
 {
-	int ret;
+	struct vmbus_channel *chan = dm->hdev->channel;
+	void *p;
 
-	ret = vmbus_sendpacket(dm->hdev->channel, buf, len, 0,
-			       VM_PKT_DATA_INBAND, 0);
-	if (ret && ret != -EAGAIN)
-		atomic_long_inc(&dm->stats.send_errors);
-	return ret;
+	p = vmbus_send_begin(chan, vmbus_send_head(VM_PKT_DATA_INBAND, 0, 0,
+						   len));
+	if (IS_ERR(p)) {
+		if (PTR_ERR(p) != -EAGAIN)
+			atomic_long_inc(&dm->stats.send_errors);
+		return PTR_ERR(p);
+	}
+	memcpy(p, buf, len);
+	/* What a packet is padded with would be old bytes of the ring. */
+	memset(p + len, 0, ALIGN(len, 8) - len);
+	vmbus_send_set_id(p, 0);
+	vmbus_send_end(chan, true);
+	return 0;
 }
 
 static void hvdm_nego_fail(struct hvdm_dev *dm)
 {
-	dm->fsm.nego.phase = HVDM_NEGO_FAILED;
+	WRITE_ONCE(dm->fsm.nego.phase, HVDM_NEGO_FAILED);
 	dm->fsm.state = HVDM_S_ERROR;
 }
 
@@ -238,7 +259,10 @@ static void hvdm_dispatch(struct hvdm_dev *dm, u32 len)
 		hvdm_reject(dm, why[verdict]);
 }
 
-/* A packet that doesn't fit stays in the ring until it is stepped over. */
+/*
+ * A packet that doesn't fit into @rx_buf stays in the ring until it is stepped
+ * over.  The iterator can read any packet: see max_pkt_size in hvdm_connect().
+ */
 static void hvdm_skip_packet(struct vmbus_channel *chan)
 {
 	struct vmpacket_descriptor *desc = hv_pkt_iter_first(chan);
@@ -406,19 +430,19 @@ int hvdm_connect(struct hvdm_dev *dm)
 	int ret;
 
 	dm->fsm.state = HVDM_S_INITIALIZING;
-	dm->fsm.nego.phase = HVDM_NEGO_IDLE;
+	WRITE_ONCE(dm->fsm.nego.phase, HVDM_NEGO_IDLE);
 	dm->empty_reads = 0;
 	reinit_completion(&dm->nego_event);
 
-	chan->max_pkt_size = HVDM_RX_SIZE;
+	/* Not HVDM_RX_SIZE: what is to be stepped over has to be read, too. */
+	chan->max_pkt_size = HVDM_RING_DATA;
 	/* The service reads the ring, the callback must not wait for that. */
 	set_channel_read_mode(chan, HV_CALL_DIRECT);
 	dm->running = true;
 	enable_delayed_work(&dm->service);
 	enable_delayed_work(&dm->status);
 	enable_delayed_work(&dm->hot_add);
-	ret = vmbus_open(chan, VMBUS_RING_SIZE(16 * 1024),
-			 VMBUS_RING_SIZE(16 * 1024), NULL, 0,
+	ret = vmbus_open(chan, HVDM_RING_SIZE, HVDM_RING_SIZE, NULL, 0,
 			 hvdm_channel_callback, dm);
 	if (ret)
 		goto err;

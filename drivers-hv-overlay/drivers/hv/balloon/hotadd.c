@@ -7,6 +7,10 @@
  * the time that user space gets for that; the memory notifier makes it due
  * when the block goes online.  Nothing ever sleeps waiting for user space.
  *
+ * The work is freezable: when hibernate() freezes and suspends it holds the
+ * lock that add_memory() takes.  A worker that is stuck there makes the freeze
+ * fail; else it would be suspend that waits for the worker, for ever.
+ *
  * Pages reach the page allocator in one way only, hvdm_online_backed(): from
  * the online callback while a block goes online, when a request brings pages
  * for a block that is online already, and from the notifier when a block has
@@ -29,6 +33,9 @@
 /* The first slots of a set, and by how many it grows. */
 #define HVDM_SLOTS		16
 
+/* The most intervals in a set that the host can fill at will. */
+#define HVDM_SLOTS_MAX		4096
+
 static int hvdm_set_reserve(struct hvdm_ivset *set)
 {
 	u32 cap = set->cap + max_t(u32, HVDM_SLOTS, set->cap / 2);
@@ -44,16 +51,39 @@ static int hvdm_set_reserve(struct hvdm_ivset *set)
 	return 0;
 }
 
-/* Makes room in all sets for one operation. */
-static int hvdm_regions_reserve(struct hvdm_regions *r)
+/*
+ * For "region" and "backed": real hosts need few intervals, others are not to
+ * use up the guest's memory.  What is in the other sets follows from what is
+ * backed and from blocks that were really added.
+ */
+static int hvdm_set_reserve_capped(struct hvdm_ivset *set)
+{
+	if (set->nr > HVDM_SLOTS_MAX - HVDM_REGIONS_SPARE)
+		return -ENOMEM;
+	return hvdm_set_reserve(set);
+}
+
+/* Makes room for one step of a request. */
+static int hvdm_reserve_step(struct hvdm_regions *r)
 {
 	lockdep_assert_held(&hvdm_mem.lock);
 
-	if (hvdm_set_reserve(&r->region) || hvdm_set_reserve(&r->added) ||
-	    hvdm_set_reserve(&r->backed) || hvdm_set_reserve(&r->live) ||
-	    hvdm_set_reserve(&r->online))
+	if (hvdm_set_reserve(&r->added) || hvdm_set_reserve_capped(&r->backed))
 		return -ENOMEM;
-	return 0;
+	return hvdm_set_reserve(&r->online);
+}
+
+/*
+ * Makes room for blocks that go online or offline.  The sets with a limit are
+ * left out, or a host could keep blocks from going online for good.
+ */
+static int hvdm_reserve_event(struct hvdm_regions *r)
+{
+	lockdep_assert_held(&hvdm_mem.lock);
+
+	if (hvdm_set_reserve(&r->live))
+		return -ENOMEM;
+	return hvdm_set_reserve(&r->online);
 }
 
 /* Hands a run of pages to the page allocator, in chunks as large as may be. */
@@ -118,7 +148,7 @@ static void hvdm_block_online(u64 start, u64 end)
 		return;
 	mem->step_online = true;
 	if (mem->wait_online && mem->dev)
-		mod_delayed_work(system_long_wq, &mem->dev->hot_add, 0);
+		mod_delayed_work(system_freezable_wq, &mem->dev->hot_add, 0);
 }
 
 static int hvdm_memory_event(unsigned long event, u64 start, u64 end)
@@ -131,7 +161,7 @@ static int hvdm_memory_event(unsigned long event, u64 start, u64 end)
 	switch (event) {
 	case MEM_GOING_ONLINE:
 		/* The last chance to say no. */
-		return hvdm_regions_reserve(&mem->regions);
+		return hvdm_reserve_event(&mem->regions);
 	case MEM_ONLINE:
 	case MEM_CANCEL_OFFLINE:
 		hvdm_regions_live(&mem->regions, start, end, true);
@@ -141,7 +171,7 @@ static int hvdm_memory_event(unsigned long event, u64 start, u64 end)
 		hvdm_block_online(start, end);
 		return 0;
 	case MEM_GOING_OFFLINE:
-		if (hvdm_regions_reserve(&mem->regions))
+		if (hvdm_reserve_event(&mem->regions))
 			return -ENOMEM;
 		return hvdm_regions_live(&mem->regions, start, end, false);
 	case MEM_OFFLINE:
@@ -256,7 +286,7 @@ int hvdm_hot_add_begin(struct hvdm_dev *dm, const struct hvdm_msg *msg)
 	int ret;
 
 	mutex_lock(&mem->lock);
-	ret = hvdm_regions_reserve(&mem->regions);
+	ret = hvdm_set_reserve_capped(&mem->regions.region);
 	if (!ret)
 		ret = hvdm_regions_begin(&mem->regions, &mem->walk, &pages,
 					 msg->hot_add.has_region ?
@@ -265,7 +295,7 @@ int hvdm_hot_add_begin(struct hvdm_dev *dm, const struct hvdm_msg *msg)
 	mem->wait_online = false;
 	mutex_unlock(&mem->lock);
 	if (!ret)
-		queue_delayed_work(system_long_wq, &dm->hot_add, 0);
+		queue_delayed_work(system_freezable_wq, &dm->hot_add, 0);
 	return ret;
 }
 
@@ -290,7 +320,7 @@ static int hvdm_hot_add_step(struct hvdm_dev *dm)
 
 	lockdep_assert_held(&mem->lock);
 
-	if (hvdm_regions_reserve(r))
+	if (hvdm_reserve_step(r))
 		return -ENOMEM;
 	hvdm_regions_step(r, &mem->walk, step);
 	if (step->kind == HVDM_STEP_DONE)
@@ -335,7 +365,6 @@ static void hvdm_hot_add_end(struct hvdm_dev *dm, u64 pages, int ret)
 		dm->hot_add_on = false;
 	if (!pages)
 		dev_err_ratelimited(dev, "Memory hot add failed\n");
-	hvdm_mem_repin();
 	hvdm_status_now(dm);
 	hvdm_hot_add_reply(dm, min_t(u64, pages, U32_MAX));
 }
@@ -365,6 +394,8 @@ void hvdm_hot_add_work(struct work_struct *work)
 	mem->wait_online = ret == -EAGAIN;
 	pages = mem->walk_pages;
 	mutex_unlock(&mem->lock);
+	/* Not only at the end: the request may be given up while it waits. */
+	hvdm_mem_repin();
 
 	if (ret && ret != -EAGAIN) {
 		hvdm_hot_add_end(dm, pages, ret);
@@ -372,6 +403,6 @@ void hvdm_hot_add_work(struct work_struct *work)
 	}
 	hvdm_status_now(dm);
 	/* If the block has gone online since, the notifier made us due. */
-	queue_delayed_work(system_long_wq, &dm->hot_add,
+	queue_delayed_work(system_freezable_wq, &dm->hot_add,
 			   ret ? HVDM_ONLINE_TIMEOUT : 0);
 }

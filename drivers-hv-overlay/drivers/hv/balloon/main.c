@@ -29,7 +29,8 @@ struct hvdm_mem hvdm_mem = {
 /**
  * hvdm_mem_repin() - hold the module as long as it is responsible for memory
  *
- * To be called after pages went to the host or came back, and after a hot add.
+ * To be called after pages went to the host or came back, and after each step
+ * of a hot add.
  *
  * Context: Process context. Takes and releases hvdm_mem.lock.
  */
@@ -245,7 +246,8 @@ static int __init hvdm_init(void)
 
 /*
  * Comes here only when no page is with the host and no hot added block has
- * unbacked pages, unless a request raced with the unload or was forced.
+ * unbacked pages, unless the unload was forced, or had begun when a request
+ * went on.
  */
 static void __exit hvdm_exit(void)
 {

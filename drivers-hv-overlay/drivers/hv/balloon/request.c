@@ -245,4 +245,5 @@ void hvdm_request_abort(struct hvdm_dev *dm)
 	mutex_lock(&hvdm_mem.lock);
 	hvdm_mem.wait_online = false;
 	mutex_unlock(&hvdm_mem.lock);
+	hvdm_mem_repin();
 }

@@ -80,6 +80,9 @@ void hvdm_status_work(struct work_struct *work)
 	bool early;
 	u32 wait;
 
+	/* Memory pressure, in a handshake: hvdm_connect() queues us again. */
+	if (READ_ONCE(dm->fsm.nego.phase) != HVDM_NEGO_DONE)
+		return;
 	dm->pace.start_ms = hvdm_mem.start_ms +
 			    (u64)READ_ONCE(hvdm_pressure_report_delay) *
 			    MSEC_PER_SEC;

@@ -192,12 +192,23 @@ static u64 block_down(const struct hvdm_regions *r, u64 pfn)
 	return pfn & ~(r->block - 1);
 }
 
+/* Are the pages within regions?  There may be none. */
+static bool region_covers(const struct hvdm_regions *r, u64 start, u64 end)
+{
+	struct hvdm_iv iv = { start, end };
+
+	return start >= end || ivset_covers(&r->region, &iv);
+}
+
 /**
  * hvdm_regions_begin() - begin a hot add request
- * @r: the sets; every set needs HVDM_REGIONS_SPARE free slots
+ * @r: the sets; "region" needs HVDM_REGIONS_SPARE free slots
  * @walk: the walk to set up
  * @pages: pages that the host gives
  * @region: region that the host names, or %NULL
+ *
+ * The region is remembered unless the first step will be HVDM_STEP_OUTSIDE in
+ * spite of it: requests that come to nothing shall leave nothing behind.
  *
  * Return: 0, -EINVAL if an interval is empty, leaves the 64 bit space when it
  * is rounded to blocks, or if @pages are not within @region; -ENOSPC if a slot
@@ -208,6 +219,7 @@ int hvdm_regions_begin(struct hvdm_regions *r, struct hvdm_walk *walk,
 		       const struct hvdm_iv *region)
 {
 	struct hvdm_iv rounded;
+	u64 first;
 
 	if (pages->start >= pages->end || pages->end > ~0ULL - r->block)
 		return -EINVAL;
@@ -220,6 +232,10 @@ int hvdm_regions_begin(struct hvdm_regions *r, struct hvdm_walk *walk,
 	}
 	if (pages->start < region->start || pages->end > region->end)
 		return -EINVAL;
+	first = block_down(r, pages->start);
+	if (!region_covers(r, first, region->start) ||
+	    !region_covers(r, region->end, first + r->block))
+		return 0;
 	return hvdm_ivset_add(&r->region, region->start, region->end);
 }
 EXPORT_SYMBOL_IF_KUNIT(hvdm_regions_begin);

@@ -5,6 +5,7 @@
 #include <kunit/visibility.h>
 #include <linux/array_size.h>
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/export.h>
 
 #include "../wire/dm.h"
@@ -19,7 +20,7 @@ static const u32 versions[] = {
 
 static enum hvdm_nego_act nego_fail(struct hvdm_nego *nego)
 {
-	nego->phase = HVDM_NEGO_FAILED;
+	WRITE_ONCE(nego->phase, HVDM_NEGO_FAILED);
 	return HVDM_NEGO_ACT_FAIL;
 }
 
@@ -27,7 +28,7 @@ static enum hvdm_nego_act nego_propose(struct hvdm_nego *nego)
 {
 	if (nego->next >= ARRAY_SIZE(versions))
 		return nego_fail(nego);
-	nego->phase = HVDM_NEGO_VERSION;
+	WRITE_ONCE(nego->phase, HVDM_NEGO_VERSION);
 	nego->version = versions[nego->next++];
 	nego->is_last = nego->next == ARRAY_SIZE(versions);
 	return HVDM_NEGO_ACT_VERSION;
@@ -59,7 +60,7 @@ enum hvdm_nego_act hvdm_nego_version(struct hvdm_nego *nego, bool accepted)
 		return HVDM_NEGO_ACT_NONE;
 	if (!accepted)
 		return nego_propose(nego);
-	nego->phase = HVDM_NEGO_CAPS;
+	WRITE_ONCE(nego->phase, HVDM_NEGO_CAPS);
 	return HVDM_NEGO_ACT_CAPS;
 }
 EXPORT_SYMBOL_IF_KUNIT(hvdm_nego_version);
@@ -77,7 +78,7 @@ enum hvdm_nego_act hvdm_nego_caps(struct hvdm_nego *nego, bool accepted)
 		return HVDM_NEGO_ACT_NONE;
 	if (!accepted)
 		return nego_fail(nego);
-	nego->phase = HVDM_NEGO_DONE;
+	WRITE_ONCE(nego->phase, HVDM_NEGO_DONE);
 	return HVDM_NEGO_ACT_DONE;
 }
 EXPORT_SYMBOL_IF_KUNIT(hvdm_nego_caps);

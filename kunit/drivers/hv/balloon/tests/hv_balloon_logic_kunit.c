@@ -515,6 +515,51 @@ static void regions_walk(struct kunit *test)
 	}
 }
 
+/* Requests that come to nothing must not use up the slots. */
+static void regions_refused(struct kunit *test)
+{
+	struct hvdm_regions *r = regions_of(test);
+	enum hvdm_step_kind last;
+	struct hvdm_iv region;
+	u32 adds, backs, i;
+
+	for (i = 0; i < 2 * SLOTS; i++) {
+		region.start = 0x100000 + i * 0x1000 + 0x80;
+		region.end = region.start + 0x200;
+		regions_run(test, region.start, region.end, &region, &adds,
+			    &backs, &last);
+		KUNIT_EXPECT_EQ(test, (int)last, HVDM_STEP_OUTSIDE);
+		KUNIT_EXPECT_EQ(test, r->region.nr, 0);
+		/* Here it is the end that is missing. */
+		region.start = 0x200000 + i * 0x1000;
+		region.end = region.start + 0x80;
+		regions_run(test, region.start, region.end, &region, &adds,
+			    &backs, &last);
+		KUNIT_EXPECT_EQ(test, (int)last, HVDM_STEP_OUTSIDE);
+		KUNIT_EXPECT_EQ(test, r->region.nr, 0);
+	}
+
+	/* One that is good for a block is remembered, all of it. */
+	region = (struct hvdm_iv){ 0x2080, 0x2280 };
+	KUNIT_EXPECT_EQ(test, regions_run(test, 0x2100, 0x2280, &region, &adds,
+					  &backs, &last), 0x100);
+	KUNIT_EXPECT_EQ(test, (int)last, HVDM_STEP_OUTSIDE);
+	KUNIT_EXPECT_EQ(test, hvdm_ivset_total(&r->region), 0x200);
+	/* What a block lacks of the new region may be in an old one. */
+	region = (struct hvdm_iv){ 0x2280, 0x2300 };
+	KUNIT_EXPECT_EQ(test, regions_run(test, 0x2280, 0x2300, &region, &adds,
+					  &backs, &last), 0x80);
+	region = (struct hvdm_iv){ 0x2000, 0x2080 };
+	KUNIT_EXPECT_EQ(test, regions_run(test, 0x2000, 0x2080, &region, &adds,
+					  &backs, &last), 0x80);
+	KUNIT_EXPECT_EQ(test, hvdm_ivset_total(&r->region), 0x300);
+	/* In a block that is there a region can't be too small. */
+	region = (struct hvdm_iv){ 0x2090, 0x20a0 };
+	KUNIT_EXPECT_EQ(test, regions_run(test, 0x2090, 0x20a0, &region, &adds,
+					  &backs, &last), 0x10);
+	KUNIT_EXPECT_EQ(test, backs, 1);
+}
+
 static void regions_undo(struct kunit *test)
 {
 	struct hvdm_regions *r = regions_of(test);
@@ -667,6 +712,7 @@ static struct kunit_case hv_balloon_logic_cases[] = {
 	KUNIT_CASE(ivset_against_map),
 	KUNIT_CASE(ivset_limits),
 	KUNIT_CASE(regions_walk),
+	KUNIT_CASE(regions_refused),
 	KUNIT_CASE(regions_undo),
 	KUNIT_CASE(regions_online),
 	KUNIT_CASE(regions_live),
