@@ -24,6 +24,12 @@
 #include "chan_ops.h"
 #include "logic/cpu_pick.h"
 
+/*
+ * The last CPU that was to go offline, vmbus_channel_mutex. Offers don't wait
+ * for CPU hotplug, which may wait for answers of the host.
+ */
+static unsigned int vmbus_cpu_leaving = UINT_MAX;
+
 /* Load and place of all CPUs, vmbus_channel_mutex; allocated on first use. */
 static struct hvb_cpus vmbus_cpus;
 
@@ -47,6 +53,43 @@ static bool vmbus_cpus_ready(void)
 	return true;
 }
 
+/**
+ * vmbus_cpu_usable() - can a CPU be interrupted by channels?
+ * @cpu: CPU number, below nr_cpu_ids
+ *
+ * Context: process; vmbus_channel_mutex is held.
+ * Return: true if it takes interrupts and isn't about to go offline.
+ */
+bool vmbus_cpu_usable(unsigned int cpu)
+{
+	lockdep_assert_held(vmbus_channel_mutex);
+
+	return cpu_possible(cpu) && cpu != vmbus_cpu_leaving &&
+	       READ_ONCE(per_cpu_ptr(vmbus_conn.cpu, cpu)->online);
+}
+
+/* @cpu takes no more channels; %UINT_MAX: all do. */
+static void vmbus_cpu_leave(unsigned int cpu)
+{
+	mutex_lock(vmbus_channel_mutex);
+	vmbus_cpu_leaving = cpu;
+	mutex_unlock(vmbus_channel_mutex);
+}
+
+/**
+ * vmbus_affinity_cpu_online() - a CPU can have channels
+ * @cpu: CPU that is coming online
+ *
+ * Context: CPU hotplug callback, process context.
+ */
+void vmbus_affinity_cpu_online(unsigned int cpu)
+{
+	mutex_lock(vmbus_channel_mutex);
+	if (vmbus_cpu_leaving == cpu)
+		vmbus_cpu_leaving = UINT_MAX;
+	mutex_unlock(vmbus_channel_mutex);
+}
+
 static void vmbus_cpus_mark_self(u32 cpu)
 {
 	if (cpu < vmbus_cpus.nr)
@@ -66,7 +109,7 @@ static void vmbus_cpus_update(struct vmbus_chan *chan)
 	for (i = 0; i < vmbus_cpus.nr; i++) {
 		struct hvb_cpu *cpu = &vmbus_cpus.cpu[i];
 
-		cpu->online = cpu_online(i);
+		cpu->online = vmbus_cpu_usable(i);
 		cpu->housekeeping = cpumask_test_cpu(i, hk);
 		cpu->node = cpu_possible(i) ? max(cpu_to_node(i), 0) : 0;
 		cpu->self = false;
@@ -84,7 +127,7 @@ static void vmbus_cpus_update(struct vmbus_chan *chan)
  * vmbus_affinity_assign() - choose the CPU of a new channel
  * @chan: channel that isn't in any list yet; primary_channel is set
  *
- * Context: process; cpus_read_lock() and vmbus_channel_mutex are held.
+ * Context: process; vmbus_channel_mutex is held.
  */
 void vmbus_affinity_assign(struct vmbus_chan *chan)
 {
@@ -260,7 +303,7 @@ static int vmbus_affinity_evict(struct vmbus_chan *chan, u32 cpu)
  * @cpu: CPU that is going offline, not the one of the connection
  *
  * Context: CPU hotplug callback, process context; waits for the host. No
- * channel can come to the CPU meanwhile, as CPU hotplug is write-locked.
+ * channel can come to the CPU from now on, unless it comes online again.
  * Return: 0, or -EBUSY if a channel could not be moved (which hosts before
  * version 4.1 can't do with open ones).
  */
@@ -269,6 +312,7 @@ int vmbus_affinity_cpu_offline(unsigned int cpu)
 	struct vmbus_chan *chan;
 	int ret = 0;
 
+	vmbus_cpu_leave(cpu);
 	while (!ret) {
 		chan = vmbus_affinity_find(cpu);
 		if (!chan)
@@ -279,5 +323,8 @@ int vmbus_affinity_cpu_offline(unsigned int cpu)
 				chan->ch.offermsg.child_relid, ret);
 		vmbus_chan_put(chan);
 	}
-	return ret ? -EBUSY : 0;
+	if (!ret)
+		return 0;
+	vmbus_cpu_leave(UINT_MAX);
+	return -EBUSY;
 }

@@ -239,8 +239,8 @@ static int vmbus_probe(struct device *device)
 
 	ret = drv->probe(dev, &id);
 	if (ret && ret != -EPROBE_DEFER)
-		dev_err(device, "probe failed for device %s (%d)\n",
-			dev_name(device), ret);
+		dev_err_ratelimited(device, "probe failed for device %s (%d)\n",
+				    dev_name(device), ret);
 	return ret;
 }
 

@@ -187,6 +187,10 @@ bool vmbus_chan_host_gone(struct vmbus_chan *chan)
  *	up to ch.callback_mode
  * @ctx: its argument
  *
+ * While a channel moves from one CPU to another, and when events of a CPU that
+ * goes offline are looked for, a function that runs in the interrupt may run on
+ * two CPUs at once.
+ *
  * Context: process; op_lock is held.
  * Return: 0, or -ENODEV if the channel was rescinded.
  */
@@ -365,8 +369,11 @@ void vmbus_chan_tasklet(unsigned long data)
 
 		if (ch->callback_mode != HV_CALL_BATCHED)
 			return;
-		if (!hvb_rx_unmask(&chan->rx))
+		if (!hvb_rx_unmask(&chan->rx)) {
+			if (unlikely(chan->rx.poison))
+				vmbus_ring_poisoned(chan, VMBUS_POISON_RX);
 			return;
+		}
 		hvb_rx_mask(&chan->rx);
 	}
 	tasklet_schedule(&ch->callback_event);
@@ -423,7 +430,7 @@ static void vmbus_post_relid_released(u32 relid)
 /* Relids of offers that were refused: they are given back by a work. */
 static DECLARE_BITMAP(vmbus_refused, VMBUS_MAX_RELIDS);
 
-/* What the host need not be told again. Used on hv_vmbus_con only. */
+/* What the host need not be told again; vmbus_channel_mutex. */
 static struct hvb_relids vmbus_relids;
 
 /* What logic takes for a relid is an index here. */
@@ -458,7 +465,9 @@ static void vmbus_relid_back(u32 relid)
  */
 void vmbus_chan_relids_reset(void)
 {
+	mutex_lock(vmbus_channel_mutex);
 	hvb_relids_init(&vmbus_relids);
+	mutex_unlock(vmbus_channel_mutex);
 	bitmap_zero(vmbus_refused, VMBUS_MAX_RELIDS);
 }
 
@@ -478,7 +487,9 @@ bool vmbus_chan_relid_offered(u32 relid)
 		return true;
 	}
 
+	mutex_lock(vmbus_channel_mutex);
 	hvb_relids_offered(&vmbus_relids, relid);
+	mutex_unlock(vmbus_channel_mutex);
 	/* Not given back yet? Not any more. */
 	clear_bit(array_index_nospec(relid, VMBUS_MAX_RELIDS), vmbus_refused);
 	return false;
@@ -492,7 +503,9 @@ bool vmbus_chan_relid_offered(u32 relid)
  */
 void vmbus_chan_refuse(u32 relid)
 {
+	mutex_lock(vmbus_channel_mutex);
 	hvb_relids_refused(&vmbus_relids, relid);
+	mutex_unlock(vmbus_channel_mutex);
 	vmbus_relid_back(relid);
 }
 
@@ -504,11 +517,16 @@ void vmbus_chan_refuse(u32 relid)
  * offers nothing in its place.
  *
  * Context: process, on hv_vmbus_con; hv_pri_chan exists.
- * Return: 0 if its offer was refused, else -ENODEV.
+ * Return: 0 if the relid was given back before, else -ENODEV.
  */
 int vmbus_chan_never_seen(u32 relid)
 {
-	if (!hvb_relids_rescinded(&vmbus_relids, relid))
+	bool lost;
+
+	mutex_lock(vmbus_channel_mutex);
+	lost = hvb_relids_rescinded(&vmbus_relids, relid);
+	mutex_unlock(vmbus_channel_mutex);
+	if (!lost)
 		return 0;
 	vmbus_relid_back(relid);
 	return -ENODEV;
@@ -537,6 +555,9 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	mutex_lock(vmbus_channel_mutex);
 	if (actions & HVB_DO_UNMAP)
 		vmbus_relid_unmap(chan);
+	/* A rescind that crosses the message below wants no second one. */
+	if ((actions & HVB_DO_RELID_RELEASED) && !chan->host_rescinded)
+		hvb_relids_refused(&vmbus_relids, relid);
 	vmbus_chan_unlink(chan);
 	mutex_unlock(vmbus_channel_mutex);
 

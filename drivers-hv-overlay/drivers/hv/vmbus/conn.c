@@ -419,6 +419,7 @@ static int conn_negotiate(struct hvb_version *neg, u32 only)
 	WRITE_ONCE(vmbus_conn.version, neg->version);
 	WRITE_ONCE(vmbus_conn.msg_conn_id, neg->msg_conn_id);
 	vmbus_proto_version = neg->version;
+	WRITE_ONCE(vmbus_conn.unload_posted, false);
 	/* Everything about the connection is known before it is up. */
 	smp_store_release(&vmbus_conn.phase, VMBUS_CONNECTED);
 	return 0;
@@ -496,14 +497,16 @@ static bool conn_unload_wait(void)
 void vmbus_conn_unload(bool crash)
 {
 	struct hvb_wire wire;
+	bool post;
 	int phase;
 	int ret;
 
 	phase = cmpxchg(&vmbus_conn.phase, VMBUS_CONNECTED, VMBUS_UNLOADING);
-	/* A panic may have interrupted somebody who waits for the answer. */
+	/* A panic may have interrupted somebody who does this. */
 	if (phase != VMBUS_CONNECTED &&
 	    !(crash && phase == VMBUS_UNLOADING))
 		return;
+	post = phase == VMBUS_CONNECTED || !READ_ONCE(vmbus_conn.unload_posted);
 
 	if (!crash)
 		vmbus_requests_abort(NULL, -ENODEV);
@@ -512,7 +515,7 @@ void vmbus_conn_unload(bool crash)
 	if (vmbus_proto_version < HVB_V3_0)
 		goto done;
 
-	if (phase == VMBUS_CONNECTED) {
+	if (post) {
 		WRITE_ONCE(vmbus_conn.unload_seen, false);
 		reinit_completion(&vmbus_conn.unload_done);
 		hvb_enc_unload(&wire);
@@ -521,6 +524,7 @@ void vmbus_conn_unload(bool crash)
 			pr_err("VMBus UNLOAD could not be posted: %d\n", ret);
 			goto done;
 		}
+		WRITE_ONCE(vmbus_conn.unload_posted, true);
 	}
 
 	if (crash ? vmbus_crash_unload_wait() : conn_unload_wait())

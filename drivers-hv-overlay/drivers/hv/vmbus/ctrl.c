@@ -80,6 +80,9 @@ static const struct {
 
 static u32 wait_longest[VMBUS_WAITS];
 
+/* A request was not answered in time, and nothing has been answered since. */
+static bool host_silent;
+
 /* ---- requests ---- */
 
 static void request_complete(struct vmbus_request *req)
@@ -116,8 +119,12 @@ void vmbus_request_start(struct vmbus_request *req,
 
 	raw_spin_lock_irqsave(&req_lock, flags);
 	list_add_tail(&req->node, &req_list);
-	/* A rescind before this has not seen the request; one after it will. */
-	if (chan && READ_ONCE(chan->ch.rescind) &&
+	/*
+	 * A rescind before this has not seen the request; one after it will. A
+	 * channel that the guest itself took from its driver looks rescinded to
+	 * the driver alone: the host will answer.
+	 */
+	if (chan && hvb_chan_host_let_go(READ_ONCE(chan->state)) &&
 	    hvb_request_end(&req->wait, -ENODEV))
 		request_complete(req);
 	raw_spin_unlock_irqrestore(&req_lock, flags);
@@ -168,13 +175,33 @@ void vmbus_waited(enum vmbus_wait what, unsigned long since)
 int vmbus_request_wait(struct vmbus_request *req, unsigned int timeout_ms)
 {
 	unsigned long begin = jiffies;
+	int ret;
 
 	wait_for_completion_timeout(&req->done, msecs_to_jiffies(timeout_ms));
 	/* What is asked about no channel is the version. */
 	vmbus_waited(req->chan ? VMBUS_WAIT_ANSWER : VMBUS_WAIT_CONTACT, begin);
 
 	/* Does nothing if it was completed, perhaps just now. */
-	return request_end(req, -ETIMEDOUT);
+	ret = request_end(req, -ETIMEDOUT);
+	if (ret == -ETIMEDOUT)
+		WRITE_ONCE(host_silent, true);
+	return ret;
+}
+
+/**
+ * vmbus_teardown_timeout() - how long to wait for GPADL_TORNDOWN
+ *
+ * Channels are torn down one by one, under locks. Behind a host that has left
+ * a request unanswered that would add up to hours. Memory that it may still map
+ * is given up then, as after any time-out.
+ *
+ * Context: any.
+ * Return: limit in milliseconds.
+ */
+unsigned int vmbus_teardown_timeout(void)
+{
+	return READ_ONCE(host_silent) ? VMBUS_SILENT_TIMEOUT_MS :
+					VMBUS_REQUEST_TIMEOUT_MS;
 }
 
 /**
@@ -251,6 +278,9 @@ bool vmbus_request_answer(const struct hvb_request_key *key,
 	struct vmbus_request *req;
 	unsigned long flags;
 	bool found = false;
+
+	/* Even if it comes too late. */
+	WRITE_ONCE(host_silent, false);
 
 	raw_spin_lock_irqsave(&req_lock, flags);
 	list_for_each_entry(req, &req_list, node) {

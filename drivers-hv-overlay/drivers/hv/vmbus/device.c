@@ -147,7 +147,8 @@ int vmbus_device_register(struct hv_device *dev)
 	return 0;
 
 err_put:
-	dev_err(&dev->device, "unable to register device: %d\n", ret);
+	dev_err_ratelimited(&dev->device, "unable to register device: %d\n",
+			    ret);
 	put_device(&dev->device);
 	return ret;
 }

@@ -213,12 +213,8 @@ int vmbus_gpadl_revoke(struct vmbus_chan *chan, u32 handle)
 	if (ret)
 		return ret;
 
-	/*
-	 * A channel that the guest itself took from its driver looks rescinded,
-	 * but the host doesn't know of it and will answer.
-	 */
-	vmbus_request_start(&req, &key, chan->ch.rescind ? NULL : chan);
-	ret = vmbus_call(&req, w.data, w.len, VMBUS_REQUEST_TIMEOUT_MS);
+	vmbus_request_start(&req, &key, chan);
+	ret = vmbus_call(&req, w.data, w.len, vmbus_teardown_timeout());
 	trace_vmbus_teardown_gpadl(relid, handle, ret);
 
 	return vmbus_chan_host_gone(chan) ? 0 : ret;
@@ -260,7 +256,9 @@ int vmbus_establish_gpadl(struct vmbus_channel *channel, void *kbuffer,
 		gpadl->gpadl_handle = handle;
 		return 0;
 	}
-	if (ret == -ETIMEDOUT || ret == -EPROTO)
+	/* -ENODEV: a connection that is about to end has not ended yet. */
+	if (ret == -ETIMEDOUT || ret == -EPROTO ||
+	    (ret == -ENODEV && !vmbus_chan_host_gone(chan)))
 		vmbus_gpadl_lost(chan, size);
 	else
 		vmbus_gpadl_unshare(gpadl);

@@ -26,7 +26,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpu.h>
 #include <linux/device.h>
 #include <linux/hyperv.h>
 #include <linux/jiffies.h>
@@ -170,8 +169,8 @@ static void vmbus_add_primary(struct vmbus_chan *chan)
 		goto out;
 	}
 
-	pr_err("channel %u: can't add its device: %d\n",
-	       chan->ch.offermsg.child_relid, ret);
+	pr_err_ratelimited("channel %u: can't add its device: %d\n",
+			   chan->ch.offermsg.child_relid, ret);
 	if (!vmbus_chan_event(chan, HVB_EV_ADD_FAILED, &actions))
 		vmbus_chan_release_finish(chan, actions);
 out:
@@ -199,8 +198,8 @@ static void vmbus_add_sub(struct vmbus_chan *chan)
 	if (!vmbus_chan_event(chan, HVB_EV_PUBLISH, &actions)) {
 		ret = vmbus_chan_sysfs_add(primary->ch.device_obj, chan);
 		if (ret)
-			pr_warn("channel %u: no entry in sysfs: %d\n",
-				chan->ch.offermsg.child_relid, ret);
+			pr_warn_ratelimited("channel %u: no entry in sysfs: %d\n",
+					    chan->ch.offermsg.child_relid, ret);
 	}
 
 	mutex_lock(&primary->sc_lock);
@@ -409,10 +408,8 @@ static struct vmbus_chan *vmbus_find_primary(const struct hvb_offer *offer)
 	lockdep_assert_held(vmbus_channel_mutex);
 
 	list_for_each_entry(ch, &vmbus_conn.chan_list, listentry) {
-		const struct vmbus_channel_offer *o = &ch->offermsg.offer;
-
-		if (guid_equal(&o->if_type, &offer->type) &&
-		    guid_equal(&o->if_instance, &offer->instance))
+		if (guid_equal(&ch->offermsg.offer.if_instance,
+			       &offer->instance))
 			return to_vmbus_chan(ch);
 	}
 	return NULL;
@@ -442,7 +439,7 @@ static int vmbus_reoffer(struct vmbus_chan *chan, const struct hvb_offer *offer)
 
 	vmbus_chan_set_offer(chan, offer);
 	/* Not all CPUs may have come back. */
-	if (!cpu_online(chan->ch.target_cpu)) {
+	if (!vmbus_cpu_usable(chan->ch.target_cpu)) {
 		vmbus_affinity_release(chan);
 		vmbus_affinity_assign(chan);
 	}
@@ -490,6 +487,10 @@ static int vmbus_offer_locked(struct vmbus_chan *chan,
 {
 	struct vmbus_chan *primary = vmbus_find_primary(offer);
 
+	/* Devices are named by their instance. */
+	if (primary && !guid_equal(&primary->ch.offermsg.offer.if_type,
+				   &offer->type))
+		return -EEXIST;
 	if (!offer->sub_index) {
 		if (primary)
 			return vmbus_reoffer(primary, offer) ?: 1;
@@ -531,7 +532,7 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 	if (vmbus_chan_relid_offered(offer->relid))
 		return -EEXIST;
 	if (vmbus_offer_unknown(offer))
-		pr_info("Unknown GUID: %pUl\n", &offer->type);
+		pr_info_ratelimited("Unknown GUID: %pUl\n", &offer->type);
 
 	chan = vmbus_chan_alloc(offer);
 	if (!chan) {
@@ -542,11 +543,9 @@ int vmbus_on_offer(const struct hvb_offer *offer)
 	INIT_LIST_HEAD(&chan->devq.events);
 	INIT_WORK(&chan->devq.work, vmbus_devq_work);
 
-	cpus_read_lock();
 	mutex_lock(vmbus_channel_mutex);
 	ret = vmbus_offer_locked(chan, offer);
 	mutex_unlock(vmbus_channel_mutex);
-	cpus_read_unlock();
 
 	if (!ret)
 		return 0;
@@ -578,6 +577,7 @@ int vmbus_on_rescind(u32 relid)
 	if (!chan)
 		return vmbus_chan_never_seen(relid);
 
+	WRITE_ONCE(chan->host_rescinded, true);
 	if (vmbus_chan_event(chan, HVB_EV_RESCIND, &actions))
 		vmbus_chan_reject(chan, "rescinded again");
 	else

@@ -24,9 +24,14 @@
 #include "chan_ops.h"
 #include "trace.h"
 
-/* The guest's half of the interrupt page lies behind the host's. */
+/*
+ * The guest's half of the interrupt page lies behind the host's. A channel that
+ * is still open when its connection ends has no relid any more.
+ */
 static void vmbus_send_int_page(u32 relid)
 {
+	if (unlikely(relid >= VMBUS_MAX_RELIDS))
+		return;
 	sync_set_bit(relid, vmbus_conn.int_page + HV_HYP_PAGE_SIZE / 2);
 }
 
@@ -140,9 +145,9 @@ vmbus_send_locked(struct vmbus_chan *chan, struct hvb_desc *d,
 		  const void *ext, u32 ext_len, const void *buf, u32 len,
 		  u64 *id)
 {
+	u8 __hvshared *p;
 	struct vmbus_channel *ch = &chan->ch;
 	struct hvb_ring_tx *tx = &chan->tx;
-	u8 __hvshared *p;
 	int ret;
 
 	ret = hvb_tx_fill(tx, ext, ext_len, buf, len, &p);

@@ -438,7 +438,8 @@ int vmbus_synic_online(unsigned int cpu)
 
 	vmbus_synic_enable_regs(cpu);
 	hv_stimer_legacy_init(cpu, VMBUS_SINT);
-	vc->online = true;
+	WRITE_ONCE(vc->online, true);
+	vmbus_affinity_cpu_online(cpu);
 	return 0;
 }
 
@@ -492,7 +493,7 @@ int vmbus_synic_offline(unsigned int cpu)
 		synic_drain();
 	}
 
-	vc->online = false;
+	WRITE_ONCE(vc->online, false);
 	hv_stimer_legacy_cleanup(cpu);
 	WRITE_ONCE(vc->timer, false);
 	vmbus_synic_disable_regs(cpu);

@@ -262,8 +262,9 @@ int vmbus_chan_sysfs_add(struct hv_device *dev, struct vmbus_chan *chan)
 	mutex_unlock(&vmbus_chan_sysfs_lock);
 	if (ret) {
 		kobj->kset = NULL;
-		dev_err(&dev->device, "no sysfs entry for channel %u: %d\n",
-			chan->ch.offermsg.child_relid, ret);
+		dev_err_ratelimited(&dev->device,
+				    "no sysfs entry for channel %u: %d\n",
+				    chan->ch.offermsg.child_relid, ret);
 		return ret;
 	}
 
@@ -324,7 +325,8 @@ int hv_create_ring_sysfs(struct vmbus_channel *channel,
  * hv_remove_ring_sysfs() - hide the memory of a channel's rings again
  * @channel: channel
  *
- * Nobody maps them any more afterwards; what has been mapped stays mapped.
+ * Nobody maps them any more afterwards; what was mapped through the file is
+ * unmapped.
  *
  * Context: process.
  * Return: 0 or a negative error number; the rings are hidden in any case.

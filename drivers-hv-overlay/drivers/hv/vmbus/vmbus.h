@@ -80,20 +80,31 @@
 #define VMBUS_CONTACT_TIMEOUT_MS	(20 * 1000)
 #define VMBUS_CONTACT_TOTAL_MS		(60 * 1000)
 #define VMBUS_REQUEST_TIMEOUT_MS	(60 * 1000)
+/* The same for a teardown, after a request that was not answered. */
+#define VMBUS_SILENT_TIMEOUT_MS		(5 * 1000)
 #define VMBUS_UNLOAD_TIMEOUT_MS		(100 * 1000)
 #define VMBUS_RESUME_OFFERS_TIMEOUT_MS	(10 * 1000)
 #define VMBUS_RESCIND_TIMEOUT_MS	(60 * 1000)
 /* Likewise for drivers that probe or remove a device before hibernation. */
 #define VMBUS_SETTLE_TIMEOUT_MS		(60 * 1000)
 
-/* The waits whose longest is shown beside its limit, see vmbus_waited(). */
+/**
+ * enum vmbus_wait - waits whose longest is shown beside its limit
+ * @VMBUS_WAIT_CONTACT: for the answer to INITIATE_CONTACT
+ * @VMBUS_WAIT_ANSWER: for the answer to any other request
+ * @VMBUS_WAIT_UNLOAD: for the answer to UNLOAD, but after a panic
+ * @VMBUS_WAIT_OFFERS: for offers of what was there before hibernation
+ * @VMBUS_WAIT_RESCIND: for the rescind of what the guest gives up
+ * @VMBUS_WAIT_DRIVERS: for probe and remove functions
+ * @VMBUS_WAITS: number of kinds
+ */
 enum vmbus_wait {
-	VMBUS_WAIT_CONTACT,	/* answer to INITIATE_CONTACT */
-	VMBUS_WAIT_ANSWER,	/* answer to any other request */
-	VMBUS_WAIT_UNLOAD,	/* answer to UNLOAD, but after a panic */
-	VMBUS_WAIT_OFFERS,	/* offers of what was there before hibernation */
-	VMBUS_WAIT_RESCIND,	/* rescind of what the guest gives up */
-	VMBUS_WAIT_DRIVERS,	/* probe and remove functions */
+	VMBUS_WAIT_CONTACT,
+	VMBUS_WAIT_ANSWER,
+	VMBUS_WAIT_UNLOAD,
+	VMBUS_WAIT_OFFERS,
+	VMBUS_WAIT_RESCIND,
+	VMBUS_WAIT_DRIVERS,
 	VMBUS_WAITS
 };
 
@@ -151,7 +162,9 @@ struct vmbus_devq {
  * @tx: guest-to-host ring engine, guarded by ch.outbound.ring_lock
  * @tx_flags: state of interrupts of the holder of that lock, from
  *	vmbus_send_begin() to vmbus_send_end()
- * @rx: host-to-guest ring engine; one reader at a time (the callback)
+ * @rx: host-to-guest ring engine; one reader at a time (the callback, or whom
+ *	the driver lets read; callbacks alone don't exclude each other, see
+ *	vmbus_chan_arm_cb())
  * @rejects: host input that was refused on this channel
  * @poison_told: VMBUS_POISON_* bits of what has been reported
  * @monitor_word: pending bits of its group in the guest-to-host monitor page,
@@ -166,6 +179,8 @@ struct vmbus_devq {
  * @remove_on_close: a rescinded sub-channel was still open; whoever closes it
  *	removes it (@op_lock)
  * @modify_late: MODIFYCHANNEL was not answered in time (@op_lock)
+ * @host_rescinded: the host has rescinded it (hv_vmbus_con, until it is
+ *	unmapped)
  * @transient: counted among the channels that hibernation waits for
  * @resume_wait: counted among those that are to be offered again
  *	(vmbus_channel_mutex)
@@ -208,6 +223,7 @@ struct vmbus_chan {
 	bool device_up;
 	bool remove_on_close;
 	bool modify_late;
+	bool host_rescinded;
 	bool transient;
 	bool resume_wait;
 	u16 open_gen;
@@ -310,7 +326,9 @@ enum vmbus_conn_phase {
  * @dev_wq: hv_pri_chan
  * @cpu: per-CPU SynIC state
  * @unload_done: UNLOAD_RESPONSE arrived
- * @unload_seen: the same, for the crash path, which can't take locks
+ * @unload_posted: UNLOAD was posted, for a panic that comes in between
+ * @unload_seen: UNLOAD_RESPONSE arrived, for the crash path, which can't take
+ *	locks
  * @offers_done: ALLOFFERS_DELIVERED arrived
  * @int_page: legacy interrupt page (before 5.0; uio maps it)
  * @monitor: monitor pages, [0] host to guest, [1] guest to host
@@ -327,6 +345,7 @@ struct vmbus_conn {
 	struct workqueue_struct *dev_wq;
 	struct vmbus_cpu __percpu *cpu;
 	struct completion unload_done;
+	bool unload_posted;
 	bool unload_seen;
 	struct completion offers_done;
 	void *int_page;
@@ -377,6 +396,7 @@ int vmbus_request_wait(struct vmbus_request *req, unsigned int timeout_ms);
 void vmbus_request_cancel(struct vmbus_request *req);
 int vmbus_call(struct vmbus_request *req, const void *msg, size_t len,
 	       unsigned int timeout_ms);
+unsigned int vmbus_teardown_timeout(void);
 void vmbus_waited(enum vmbus_wait what, unsigned long since);
 void vmbus_requests_abort(struct vmbus_chan *chan, int status);
 bool vmbus_request_answer(const struct hvb_request_key *key,
@@ -465,6 +485,8 @@ void vmbus_chan_reject(struct vmbus_chan *chan, const char *why);
 void vmbus_affinity_assign(struct vmbus_chan *chan);
 void vmbus_affinity_release(struct vmbus_chan *chan);
 int vmbus_affinity_set(struct vmbus_chan *chan, unsigned int cpu);
+bool vmbus_cpu_usable(unsigned int cpu);
+void vmbus_affinity_cpu_online(unsigned int cpu);
 int vmbus_affinity_cpu_offline(unsigned int cpu);
 
 /*

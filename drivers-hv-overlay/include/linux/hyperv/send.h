@@ -12,10 +12,11 @@
  *	vmbus_send_set_id(p, trans_id);
  *	vmbus_send_end(channel, last);
  *
- * Between the two calls the lock of the outbound ring is held and interrupts
- * are off: everything that may fail or take long (DMA mapping above all) comes
- * before. What was begun has to be ended. The memory at p is shared with the
- * host. It is to be written, all of it including padding, and never read.
+ * Between the two calls the lock of the outbound ring is held and, but on
+ * PREEMPT_RT, interrupts are off: everything that may fail or take long (DMA
+ * mapping above all) comes before. What was begun has to be ended. The memory
+ * at p is shared with the host. It is to be written, all of it including
+ * padding, and never read.
  *
  * A batch. Packets that were ended with @publish false are not seen by the
  * host until somebody publishes: the next vmbus_send_end() with @publish true,

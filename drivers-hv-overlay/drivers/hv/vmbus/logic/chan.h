@@ -112,7 +112,7 @@ enum hvb_chan_state {
  *	because the connection is lost
  * @HVB_EV_RESCIND: host: RESCIND_CHANNELOFFER
  * @HVB_EV_DROP: bus: take the channel away from its driver without the host's
- *	asking (sockets on suspend, a primary that isn't offered again)
+ *	asking (sockets on suspend)
  * @HVB_EV_RELEASE: bus: device or sub-channel removed, nobody uses it any more
  * @HVB_EV_SUSPEND: bus: the connection is about to end (UNLOAD)
  * @HVB_EV_REOFFER: host: OFFERCHANNEL for the instance of this primary
@@ -196,11 +196,12 @@ const char *hvb_chan_state_name(enum hvb_chan_state state);
 
 /**
  * struct hvb_relids - relids that were given back without having been asked for
- * @refused: a bit for each: its last offer was refused
+ * @refused: a bit for each: its last offer was refused, or its channel was
+ *	released before it was rescinded
  *
  * A rescind may come for a relid that no channel has. If its offer was lost, or
- * could not be read, the host waits for RELID_RELEASED. If it was refused, the
- * rescind has crossed that message, and a second one could hit the next offer.
+ * could not be read, the host waits for RELID_RELEASED. Else the rescind has
+ * crossed that message, and a second one could hit the next offer.
  */
 struct hvb_relids {
 	u8 refused[HVB_RELID_LIMIT / 8];

@@ -20,7 +20,8 @@
  * 5.0 do not have that id and refuse the hypercall. A guest in VTL 2 may have
  * to use a redirected id. A confidential VM needs 5.2. Answers do not name the
  * version they are for, so after a silence only the same version may be asked
- * for again: a late answer is then still right.
+ * for again: a late answer is then still right. Two that late would not be told
+ * apart.
  *
  * Context: any. No locks; one user.
  */
