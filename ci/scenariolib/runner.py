@@ -64,6 +64,7 @@ class Result:
 
 # A bug of the stock host that a guest can't avoid: see ci/host/preload.c. It
 # says nothing about the guest, so such a run is made again, and it is said.
+USER_SPACE = re.compile(r"Run /init as init process")
 HOST_BUGS = re.compile(r"gpadl_iter_seek: Assertion")
 
 
@@ -112,7 +113,21 @@ class Runner:
                 or self._splats.found:
             return ""
         match = self._host.host.search_all(HOST_BUGS)
-        return match.string if match else self._host.void()
+        if match:
+            return match.string
+        if self._before_user_space():
+            return "the kernel stopped before its user space began"
+        return self._host.void()
+
+    def _before_user_space(self):
+        """Did the run end before the first of our code was loaded?
+
+        Where all of it is modules, that is. One nested boot in hundreds stands
+        still there; if it is the kernel, then all attempts do.
+        """
+        return self.config in ("lean", "debug", "fault") \
+            and self.scenario.modules and len(self.result.steps) == 1 \
+            and not self._host.console.search_all(USER_SPACE)
 
     # -- the run --------------------------------------------------------
     def run(self):

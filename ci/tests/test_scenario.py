@@ -301,6 +301,11 @@ class Talking(unittest.TestCase):
             qmp.execute("bad")
 
 
+def never(*_):
+    """Of a guest that does not answer."""
+    raise StepFailed("the guest's agent did not start")
+
+
 class FakeAgent:
     """A guest that answers from a table."""
 
@@ -491,6 +496,15 @@ class Running(unittest.TestCase):
         run = self.runner("expect bye within 0\n", standstill="it stood still")
         run.run()
         self.assertEqual(run.void(), "it stood still")
+
+    def test_a_kernel_that_does_not_get_as_far_as_ours_voids_a_run(self):
+        for text, void in ((b"smpboot: CPU0\n", True),
+                           (b"Run /init as init process\n", False)):
+            run = self.runner("expect bye within 0\n", console_text=text)
+            self.patch(FakeAgent, "wait_ready", never)
+            run.run()
+            self.assertRegex(run.result.reason, "^boot: ")
+            self.assertEqual("user space" in run.void(), void, text)
 
     def test_a_void_run_is_made_again(self):
         said = []
