@@ -138,7 +138,7 @@ TARGETS = {target.name: target for target in (
     _component("vss0"),
 )}
 # Their drivers and the core are the ones rewritten; others on demand.
-USUAL = ("bus", "balloon0")
+USUAL = ("bus", "balloon0", "scsi1")
 
 
 def scenario(names, seconds, steps=()):
