@@ -180,7 +180,6 @@ class Figures:
                     len(self.reasons), self.longest, self.waited(),
                     "; FAILED: " + self.error if self.error else ""))
 
-
     def waited(self):
         """The longest waits of the core, with their limits."""
         return ", ".join("%s %.1f/%.0f s" % (name, ms / 1000, limit / 1000)

@@ -9,6 +9,7 @@ import time
 from . import image
 from .errors import HostError, StepFailed
 from .expr import ExprError, describe, evaluate
+from .firstlevel import LEVEL
 from .host_base import Machine
 from .paths import KERNELS, LOGS
 from .splat import SplatDetector
@@ -64,10 +65,9 @@ class Result:
 
 # A bug of the stock host that a guest can't avoid: see ci/host/preload.c. It
 # says nothing about the guest, so such a run is made again, and it is said.
-USER_SPACE = re.compile(r"Run /init as init process")
 HOST_BUGS = re.compile(r"gpadl_iter_seek: Assertion")
-
-
+# Before this no module is loaded, and nothing of ours has run.
+USER_SPACE = re.compile(r"Run /init as init process")
 # How often a run is made before its being void is what is reported.
 ATTEMPTS = 3
 
@@ -120,13 +120,14 @@ class Runner:
         return self._host.void()
 
     def _before_user_space(self):
-        """Did the run end before the first of our code was loaded?
+        """Did the guest stand still before the first of our code was loaded?
 
-        Where all of it is modules, that is. One nested boot in hundreds stands
-        still there; if it is the kernel, then all attempts do.
+        Where all of it is modules, that is, and in a first level: there one
+        boot in hundreds does. If it is the kernel, then all attempts do.
         """
-        return self.config in ("lean", "debug", "fault") \
-            and self.scenario.modules and len(self.result.steps) == 1 \
+        return self._host.level == LEVEL \
+            and self.config in ("lean", "debug", "fault") \
+            and "did not start within" in self.result.reason \
             and not self._host.console.search_all(USER_SPACE)
 
     # -- the run --------------------------------------------------------

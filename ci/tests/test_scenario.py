@@ -303,7 +303,7 @@ class Talking(unittest.TestCase):
 
 def never(*_):
     """Of a guest that does not answer."""
-    raise StepFailed("the guest's agent did not start")
+    raise StepFailed("the guest's agent did not start within 1 s")
 
 
 class FakeAgent:
@@ -498,9 +498,12 @@ class Running(unittest.TestCase):
         self.assertEqual(run.void(), "it stood still")
 
     def test_a_kernel_that_does_not_get_as_far_as_ours_voids_a_run(self):
-        for text, void in ((b"smpboot: CPU0\n", True),
-                           (b"Run /init as init process\n", False)):
-            run = self.runner("expect bye within 0\n", console_text=text)
+        early, late = b"smpboot: CPU0\n", b"Run /init as init process\n"
+        for text, level, void in ((early, firstlevel.LEVEL, True),
+                                  (early, "hardware KVM", False),
+                                  (late, firstlevel.LEVEL, False)):
+            run = self.runner("expect bye within 0\n", console_text=text,
+                              level=level)
             self.patch(FakeAgent, "wait_ready", never)
             run.run()
             self.assertRegex(run.result.reason, "^boot: ")

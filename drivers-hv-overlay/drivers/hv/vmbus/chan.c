@@ -556,7 +556,8 @@ void vmbus_chan_release_finish(struct vmbus_chan *chan, unsigned int actions)
 	if (actions & HVB_DO_UNMAP)
 		vmbus_relid_unmap(chan);
 	/* A rescind that crosses the message below wants no second one. */
-	if ((actions & HVB_DO_RELID_RELEASED) && !chan->host_rescinded)
+	if ((actions & HVB_DO_RELID_RELEASED) &&
+	    !READ_ONCE(chan->host_rescinded))
 		hvb_relids_refused(&vmbus_relids, relid);
 	vmbus_chan_unlink(chan);
 	mutex_unlock(vmbus_channel_mutex);
