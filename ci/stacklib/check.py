@@ -107,6 +107,8 @@ def message_problems(patch):
         out.append(f"{where}: subject has no 'subsystem: ' prefix")
     if not patch.body:
         out.append(f"{where}: no message")
+    if patch.body.split("\n")[0].strip() == patch.subject:
+        out.append(f"{where}: the message begins with the subject again")
     for line in patch.body.split("\n"):
         if TAGS.match(line):
             out.append(f"{where}: committed patches carry no "

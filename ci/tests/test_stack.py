@@ -175,6 +175,11 @@ class Series(StackCase):
         self.ok("remove", "1")
         self.bad("b.c: in no patch")
 
+    def test_message_with_the_subject_in_it(self):
+        self.ok("message", "1", "--subject", "Drivers: hv: Other",
+                "--message", "-", text="Drivers: hv: Other\n\nWords.\n")
+        self.bad("patches/0001-one.patch: the message begins with the subject")
+
     def test_message(self):
         self.ok("message", "1", "--subject", "Drivers: hv: Other",
                 "--message", "-", text="New words.\n")
