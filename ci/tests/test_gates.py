@@ -69,6 +69,21 @@ class Judge(unittest.TestCase):
         self.assertEqual(0, code, out)
 
 
+class Help(unittest.TestCase):
+    """Every command in ci/ says what it is for."""
+
+    def test_all(self):
+        for name in sorted(os.listdir(CI)):
+            path = os.path.join(CI, name)
+            if os.path.isdir(path) or not os.access(path, os.X_OK):
+                continue
+            done = subprocess.run([path, "--help"], check=False, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=60,
+                                  stdout=subprocess.PIPE)
+            self.assertEqual(0, done.returncode, name)
+            self.assertIn("usage: ", done.stdout, name)
+
+
 class Style(Judge):
     """ci/ccheck"""
 
