@@ -8,6 +8,16 @@ looked_at() {
 	[ "$1" -gt 0 ] || die "looked at 0 $2: nothing was checked"
 }
 
+# checkpatch_ended STATUS OUTPUT: there are findings, and it says so, or none.
+checkpatch_ended() {
+	if [ "$1" = 0 ]; then
+		[ ! -s "$2" ]
+	else
+		[ "$1" = 1 ] && [ -s "$2" ] &&
+			! grep -qvE '^[^:]+:[0-9]+: (ERROR|WARNING|CHECK):' "$2"
+	fi
+}
+
 # kmake DIR ARCH ARGS...: the kernel's make, out of tree.
 kmake() {
 	local dir=$1 arch=$2 cross='' cc
@@ -126,17 +136,21 @@ no_modpost_warning() {
 	return 1
 }
 
+# An empty line would waive everything.
+warning_waivers() {
+	sed 's/  .*//; /^[[:space:]]*\(#\|$\)/d' "$TOP/ci/warning.waivers"
+}
+
 # no_warning_of_ours LOG WHAT: no compiler or sparse line names a file of ours,
 # but for the texts in ci/warning.waivers.
 no_warning_of_ours() {
-	local out names waived
+	local out names
 
-	waived=$(sed '/^#/d; s/  .*//' "$TOP/ci/warning.waivers")
 	names=$(mktemp)
 	"$TOP/ci/stack" new-files | grep '\.[ch]$' >"$names" || true
 	out=$(grep -E ':[0-9]+:([0-9]+:)? (warning|error)' "$1" |
-		grep -F -f "$names" | grep -v -F -e "$waived" | sort -u |
-		head -n 40) || true
+		grep -F -f "$names" | grep -v -F -f <(warning_waivers) |
+		sort -u | head -n 40) || true
 	looked_at "$(wc -l <"$names")" "files of ours"
 	rm -f "$names"
 	[ -n "$out" ] || return 0

@@ -155,6 +155,52 @@ class Waivers(Judge):
                    self.put("log", "Can't open perl script\n"))
 
 
+class Shell(Judge):
+    """What ci/gates.sh makes of a log."""
+
+    warning = "drivers/hv/a.c:5:1: warning: context imbalance in 'f'\n"
+
+    def call(self, *words):
+        script = ('set -euo pipefail; TOP=$1; shift\n'
+                  'say() { echo "$*"; }; die() { say "$@"; exit 1; }\n'
+                  '. "$1"; shift; "$@"')
+        done = subprocess.run(["bash", "-c", script, "gates", self.dir,
+                               os.path.join(CI, "gates.sh"), *words],
+                              check=False, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout
+
+    def warnings(self, waivers):
+        os.makedirs(os.path.join(self.dir, "ci"), exist_ok=True)
+        self.put("ci/warning.waivers", waivers)
+        os.chmod(self.put("ci/stack", "#!/bin/sh\necho drivers/hv/a.c\n"),
+                 0o755)
+        return self.call("no_warning_of_ours",
+                         self.put("log", "  CC a.o\n" + self.warning), "W=1")
+
+    def test_warning(self):
+        for waivers in ("", "# none\n", "#\n\nother text  why\n",
+                        "  indented  why\n", "other text  why\n   \n"):
+            code, out = self.warnings(waivers)
+            self.assertEqual(1, code, waivers)
+            self.assertIn(self.warning, out)
+
+    def test_waived_warning(self):
+        for waivers in ("context imbalance in 'f'  why\n",
+                        "# c\n\ncontext imbalance  why\n"):
+            self.assertEqual((0, ""), self.warnings(waivers))
+
+    def test_checkpatch_that_broke(self):
+        finding = "drivers/hv/a.c:5: WARNING:LONG_LINE: line of 101\n"
+        for status, text, want in (
+                (0, "", 0), (1, finding, 0), (1, "", 1), (0, finding, 1),
+                (1, finding + "Can't write\n", 1), (137, finding, 1),
+                (2, "Can't open perl script\n", 1)):
+            self.assertEqual(want, self.call(
+                "checkpatch_ended", str(status), self.put("log", text))[0],
+                (status, text))
+
+
 class Python(Judge):
     """ci/pycheck"""
 
