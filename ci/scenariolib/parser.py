@@ -14,6 +14,7 @@ STREAMS = ("console", "monitor", "host")
 ASSERTING = ("expect", "guest", "guest!", "value", "assert", "wait", "ready",
              "gone", "exit")
 HOST_NAMES = ("hvhost", "qemu")
+FEATURES = ("hardware", "tap")
 IMAGES = ("root", "workload")
 
 
@@ -120,7 +121,7 @@ HEADERS = {
     "hosts": _words(HOST_NAMES),
     "stacks": _words(STACKS),
     "configs": _words(CONFIGS),
-    "needs": _words(),
+    "needs": _words(FEATURES),
     "cpus": _number,
     "memory": _number,
     "cmdline": str,

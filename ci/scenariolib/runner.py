@@ -163,9 +163,14 @@ class Runner:
         return self.result
 
     def _make_room(self):
-        """An empty log folder; what a failed run left is kept beside it."""
+        """An empty log folder; what a run left that failed or did not end
+        is kept beside it."""
         old = self.logdir / "result.json"
-        if old.exists() and '"verdict": "fail"' in old.read_text():
+        cut_off = not old.exists()
+        if cut_off:
+            old = self.logdir / "console.log"
+        if old.exists() and (cut_off or '"verdict": "fail"'
+                             in old.read_text()):
             stamp = time.strftime("%m%d-%H%M%S",
                                   time.localtime(old.stat().st_mtime))
             kept = LOGS / "failed" / ("%s-%s" % (self.logdir.name, stamp))

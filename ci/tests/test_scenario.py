@@ -89,6 +89,7 @@ class Parsing(unittest.TestCase):
                 (HEAD + "steps\nend\n", "end without repeat"),
                 (HEAD + "cpus 0\n", "positive number"),
                 (HEAD + "stacks old\n", "is not one of"),
+                (HEAD + "needs hardwre\n", "is not one of"),
                 (HEAD + "check new\n", "STACK/CONFIG"),
                 (HEAD + "title again\n", "given twice"),
                 (HEAD + "stacks legacy\ncheck new/lean\nsteps\nguest a\n",
@@ -460,6 +461,23 @@ class Running(unittest.TestCase):
             runner._limit(5),  # pylint: disable=protected-access
             5 * runner_module.RESERVE * 60 / runner_module.USUAL_BOOT_SECONDS)
 
+    def test_what_the_next_run_keeps(self):
+        logs = Path(self.dir.name) / "logs"
+        for verdict, kept in (("pass", 0), ("fail", 1), (None, 2)):
+            with self.subTest(verdict=verdict):
+                logdir = self.verdict("expect hello within 1\n").logdir
+                if verdict == "fail":
+                    result = logdir / "result.json"
+                    result.write_text(result.read_text().replace("pass",
+                                                                 verdict))
+                if not verdict:
+                    (logdir / "result.json").unlink()
+                    # Folders are told apart by the second.
+                    os.utime(logdir / "console.log", (1, 1))
+                self.verdict("expect hello within 1\n")
+                self.assertEqual(
+                    len(list(logs.glob("failed/*/console.log"))), kept)
+
     def test_a_splat_fails_a_run_whose_steps_all_pass(self):
         self.fails("WARNING in the guest log", "expect hello within 1\n",
                    console_text=b"WARNING: CPU: 0 PID: 1 at a.c:1\nhello\n")
@@ -669,6 +687,9 @@ class Commands(unittest.TestCase):
         runs = cli.plan(self.args("--all", "STACK=legacy", "CONFIG=debug"),
                         [scenario])
         self.assertEqual([run[1:] for run in runs], [("legacy", "debug")])
+        runs = cli.plan(self.args("--matrix", "CONFIG=debug,pae",
+                                  "STACK=legacy"), [scenario])
+        self.assertEqual([run[1:] for run in runs], [("legacy", "debug")])
         runs = cli.plan(self.args("--check"), [scenario])
         self.assertEqual([run[1:] for run in runs], [("new", "debug")])
         runs = cli.plan(self.args("t", "STACK=legacy"), [scenario])
@@ -687,7 +708,7 @@ class Commands(unittest.TestCase):
             "qemu", scenario, "new", "lean"))
 
     def test_bad_words(self):
-        for argv in (("STACK=old",), ("CONFIG=fat",), ("HOST=xen",)):
+        for argv in (("STACK=old",), ("CONFIG=lean,fat",), ("HOST=xen",)):
             with self.subTest(argv=argv), self.assertRaises(SystemExit):
                 self.args(*argv)
 
