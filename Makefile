@@ -24,7 +24,7 @@ help:
 #h                         STACK=new|legacy   whose drivers (default: new)
 #h   make check          what CI runs; the last line is "N passed, N failed"
 #h                         T=name[,name]      only these steps (T=list shows them)
-#h   make check-full     everything, may take hours
+#h   make check-full     everything, may take a day
 #h
 #h   make base           build/base: the pristine kernel, fetched and verified
 #h                         KERNEL_TREE=DIR    take it from a tree you have
@@ -44,6 +44,7 @@ help:
 #h                         T=MINUTES, DEV=name[,name], SEED=N (ci/fuzz --help)
 #h   make bench          new against legacy: table and build/bench/report.json
 #h   make coverage       line coverage of the wire and logic files
+#h                         FUZZ=1             by the fuzzers' corpora, not KUnit
 #h   make gates          checkpatch, kernel-doc, sparse, W=1 ... (T=name: one)
 #h
 #h   make clean          drop what was built; keep build/base and build/tree
@@ -68,7 +69,7 @@ tree:
 	@ci/tree
 
 patches:
-	@ci/stack patches $(if $(SUBMITTER),--submitter '$(SUBMITTER)')
+	@ci/stack patches $(if $(SUBMITTER),--submitter "$$SUBMITTER")
 
 patches-check:
 	@ci/packages stack >/dev/null
@@ -92,7 +93,7 @@ bench:
 	@ci/bench
 
 coverage:
-	@ci/coverage
+	@ci/coverage $(if $(FUZZ),--fuzz)
 
 gates:
 	@ci/gates $(or $(T),all)
