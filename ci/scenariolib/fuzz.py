@@ -281,6 +281,9 @@ class Campaign(Runner):
         for step in mend:
             self._step(step.text, "", lambda s=step: self._execute(s))
         self._say(figures.line())
+        if self.replay is None and not any(
+                changed for _, changed in figures.counts.values()):
+            raise StepFailed("nothing was changed: this proves nothing")
 
 
 def shrink(items, fails, limit):
@@ -314,13 +317,16 @@ def shrink(items, fails, limit):
 
 
 def as_scenario(figures, items, loops, certain):
-    """The text of a scenario file that does it again."""
+    """The text of a scenario file that does it again; certain: did a replay
+    fail, None for not known."""
     target = TARGETS[figures.target]
     name = target.name
     lines = ["# SPDX-License-Identifier: GPL-2.0-only",
              "# Found by fuzzing, seed %d: %s" % (
                  figures.seed, figures.error.splitlines()[0][:160])]
-    if not certain:
+    if certain is None:
+        lines.append("# Not replayed.")
+    elif not certain:
         lines.append("# A replay of the whole list did not fail again: the "
                      "guest's timing counts.")
     lines += ["title    Fuzzed %s, seed %d" % (name, figures.seed),

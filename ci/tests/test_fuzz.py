@@ -5,7 +5,10 @@
 import sys
 import tempfile
 import unittest
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import SimpleNamespace
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -58,12 +61,13 @@ class Texts(unittest.TestCase):
     def test_scenario_of_a_finding(self):
         found = fuzz.Figures("balloon0", 7, error="KASAN in the guest log\nx")
         items = ["at 3 mute packet", "at 9 corrupt data@4:2 ^0x8"]
-        for certain in (True, False):
+        for certain in (True, False, None):
             text = fuzz.as_scenario(found, items, 4, certain)
             parsed = parse("x", text)
             self.assertIn("host balloon0 fault at 3 mute packet",
                           [step.text for step in parsed.steps])
-            self.assertEqual("did not fail again" in text, not certain)
+            self.assertEqual("did not fail again" in text, certain is False)
+            self.assertEqual("Not replayed" in text, certain is None)
 
     def test_lines_of_the_trace(self):
         match = fuzz.MADE_UP.search(
@@ -93,6 +97,49 @@ class Texts(unittest.TestCase):
                                        "flags": (0, 0)})
         self.assertIn("messages 3/40", figures.line())
         self.assertNotIn("flags", figures.line())
+
+
+class Reduce(unittest.TestCase):
+    """What is found is on the disk before anything else is tried."""
+
+    def reduce(self, results):
+        """The text of the file after replays with these results."""
+        loader = SourceFileLoader("ci_fuzz", str(HERE.parent / "fuzz"))
+        tool = module_from_spec(spec_from_loader("ci_fuzz", loader))
+        loader.exec_module(tool)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        tool.SCENARIOS, tool.say = Path(folder.name), lambda line: None
+        results = iter(results)
+
+        def run(*_, **__):
+            verdict = next(results, None)
+            if not verdict:
+                sys.exit("stopped")
+            return SimpleNamespace(result=SimpleNamespace(verdict=verdict))
+
+        tool.run = run
+        try:
+            tool.reduce({"REPLAYS": 24}, None, fuzz.Figures(
+                "bus", 7, error="it broke",
+                made_up=["at %d mute message" % n for n in range(8)]))
+        except SystemExit:
+            pass
+        files = list(tool.SCENARIOS.iterdir())
+        self.assertEqual([file.name for file in files], ["fuzz-bus-7.scn"])
+        return files[0].read_text(encoding="utf-8")
+
+    def test_stopped(self):
+        for results, faults, words in (
+                ((), 8, "Not replayed"),
+                (("pass",), 8, "did not fail again"),
+                (("fail",), 8, "steps"),
+                (("fail", "pass", "fail"), 4, "steps")):
+            text = self.reduce(results)
+            self.assertEqual(text.count("mute message"), faults, results)
+            self.assertIn(words, text)
+            self.assertEqual("# Not" in text or "# A replay" in text,
+                             "fail" not in results)
 
 
 class Guest:
@@ -126,6 +173,7 @@ class Host(FakeHost):
     """Takes every command and says what it made up."""
 
     breaks_at = 0
+    changed = 3
     taken = []
 
     def __init__(self, logdir, machine, on_console_line):
@@ -135,7 +183,7 @@ class Host(FakeHost):
     def command(self, text, _):
         self.taken.append(text)
         if text.endswith("fault list"):
-            return "messages 40 changed 3\npackets 7 changed 0"
+            return "messages 40 changed %d\npackets 7 changed 0" % self.changed
         if "fault fuzz" in text:
             self.host.feed(b"- fault bus at 4 mute message\n"
                            b"- fault bus: late message goes out\n")
@@ -163,9 +211,10 @@ class Campaigns(unittest.TestCase):
         setattr(where, name, value)
         self.addCleanup(setattr, where, name, old)
 
-    def campaign(self, breaks_at=0, **replay):
+    def campaign(self, breaks_at=0, changed=3, **replay):
         """A finished one, of the bus; three turns of its load."""
-        host = type("H", (Host,), {"breaks_at": breaks_at, "taken": []})
+        host = type("H", (Host,), {"breaks_at": breaks_at, "changed": changed,
+                                   "taken": []})
         made = fuzz.Campaign(["bus"], 5, 60, "new", "lean", host,
                              lambda line: None, **dict({"loops": 3},
                                                        **replay))
@@ -191,6 +240,13 @@ class Campaigns(unittest.TestCase):
         self.assertEqual(made.result.verdict, "fail")
         self.assertIn("KASAN", made.figures[0].error)
         self.assertEqual(made.figures[0].made_up, ["at 4 mute message"])
+
+    def test_nothing_that_was_changed(self):
+        made, _ = self.campaign(changed=0)
+        self.assertEqual(made.result.verdict, "fail")
+        self.assertIn("nothing was changed", made.figures[0].error)
+        made, _ = self.campaign(changed=0, replay=["at 4 mute message"])
+        self.assertEqual(made.result.verdict, "pass")
 
     def test_a_replay_gives_the_list(self):
         made, taken = self.campaign(replay=["at 4 mute message"])
