@@ -31,7 +31,8 @@ const char fault_help[] =
 	"TARGET fault [list]              rules, and what passed\n"
 	"TARGET fault off                 ends all of them\n"
 	"DEVICE fault corrupt rx.FIELD|tx.FIELD V now     writes into the open rings, and signals\n"
-	"DEVICE fault inject TYPE ID HEX  a packet of its own; HEX - is none\n"
+	"DEVICE fault inject TYPE ID HEX  a packet of its own; HEX - is none; ID last.SUB[+N|-N]:\n"
+	"  that of the newest packet that the guest sent on that channel\n"
 	"DEVICE fault rescind-at STEP [N] STEP: a message's name, packet (the guest's) or sent\n"
 	"bus fault inject HEX             a message of its own\n"
 	"bus fault synic TYPE HEX         the same with another SynIC message type\n"
@@ -204,6 +205,28 @@ static struct bus_channel *slot_of(struct hv_device *dev, int sub)
 	return ch ? SLOT(ch) : NULL;
 }
 
+/* A number; or last.SUB, perhaps with +N or -N. */
+static bool packet_id(struct hv_device *dev, const char *text, uint64_t *id)
+{
+	struct hv_channel *ch;
+	uint64_t sub, add = 0;
+	char *end;
+
+	if (strncmp(text, "last.", 5))
+		return fault_number(text, UINT64_MAX, id);
+	sub = strtoull(text + 5, &end, 10);
+	if (end == text + 5 || sub > dev->max_sub)
+		return false;
+	if (*end && ((*end != '+' && *end != '-') || !fault_number(end + 1, UINT64_MAX, &add)))
+		return false;
+	ch = device_channel(dev, sub);
+	if (!ch || !channel_lock(ch))
+		return false;
+	*id = SLOT(ch)->packet.transaction + (*end == '-' ? -add : add);
+	channel_unlock(ch);
+	return true;
+}
+
 static bool inject_packet(struct hv_device *dev, int sub, char **argv, struct text *answer)
 {
 	struct bus_channel *s = slot_of(dev, sub);
@@ -219,9 +242,9 @@ static bool inject_packet(struct hv_device *dev, int sub, char **argv, struct te
 		type = known;
 	else if (!fault_number(argv[0], UINT16_MAX, &type))
 		len = -1;
-	if (len < 0 || !fault_number(argv[1], UINT64_MAX, &id)) {
-		text_add(answer, "use: inject inband|completion|NUMBER ID HEX (at most %u bytes)",
-			 INJECT_BYTES);
+	if (len < 0 || !packet_id(dev, argv[1], &id)) {
+		text_add(answer, "use: inject inband|completion|NUMBER ID HEX (at most %u bytes); "
+			 "ID: N, or last.SUB[+N|-N] of an open channel", INJECT_BYTES);
 		return false;
 	}
 	word[0] = type;

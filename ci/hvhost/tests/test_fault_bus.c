@@ -311,6 +311,20 @@ static void injections(void **state)
 	set(echo, "inject 99 1 -");
 	assert_int_equal(guest_get(&in, &id, back, sizeof(back)), 99);
 	assert_false(fault(echo, "inject message 1 00"));
+	/* The id of the guest's newest packet, which the device completes. */
+	guest_put(&out, PKT_INBAND, 1, 0x500000007, back, sizeof(back));
+	guest_signal(relid);
+	EVENTUALLY(guest_get(&in, &id, back, sizeof(back)) != 0);
+	set(echo, "inject completion last.0-0x100000000 -");
+	assert_int_equal(guest_get(&in, &id, back, sizeof(back)), PKT_COMPLETION);
+	assert_true(id == 0x400000007);
+	set(echo, "inject completion last.0+1 -");
+	assert_int_equal(guest_get(&in, &id, back, sizeof(back)), PKT_COMPLETION);
+	assert_true(id == 0x500000008);
+	assert_false(fault(echo, "inject completion last -"));
+	assert_false(fault(echo, "inject completion last. -"));
+	assert_false(fault(echo, "inject completion last.0x -"));
+	assert_false(fault(echo, "inject completion last.9 -"));
 }
 
 static void refused_posts(void **state)
