@@ -298,6 +298,12 @@ static void versions_up_to_the_highest(void **state)
 	assert_int_equal(last()->properties.flags, 0);
 	assert_int_equal(ask_subs(1), NT_INVALID_DEVICE_STATE);
 	drop();
+	make(&scsi_ops, "proto=2.0");
+	assert_int_equal(ask(VSTOR_BEGIN), 0);
+	assert_int_equal(ask_version(5, 1), NT_REVISION_MISMATCH);
+	assert_int_equal(ask_version(4, 2), NT_REVISION_MISMATCH);
+	assert_int_equal(ask_version(2, 0), 0);
+	drop();
 }
 
 static void answers_are_as_long_as_the_question(void **state)

@@ -24,7 +24,7 @@ const struct hv_device_ops scsi_ops = {
 	"     SPEC is PATH (a file or block device), mem:SIZE or null:SIZE, and options: ro,\n"
 	"     wwn=HEX, serial=TEXT, block=512|4096, nounmap, lbpws, writethrough, nofua,\n"
 	"     rotational\n"
-	"  proto=5.1|6.0|6.2      highest protocol version granted (6.2)\n"
+	"  proto=2.0|4.2|5.1|6.0|6.2  highest protocol version granted (6.2)\n"
 	"  subchannels=N          sub-channels that the guest may ask for (CPUs / 4 - 1)\n"
 	"  max-transfer=SIZE      what the controller says of itself (512K)\n"
 	"  overrun                short transfers end as on pass-through disks (SRB 0x12)\n"
@@ -35,7 +35,7 @@ const struct hv_device_ops scsi_ops = {
 	"  remove ADDRESS         hot removal\n"
 	"  list                   state, channels and LUNs\n"
 	"  notify enumerate|remove  an unasked ENUMERATE_BUS or REMOVE_DEVICE\n"
-	"  proto 5.1|6.0|6.2      for the next handshake\n"
+	"  proto VERSION          for the next handshake, as in proto=\n"
 	"  fault ... | fault off  misbehave on purpose, see `DEV fault help`\n"
 	"  VERB ADDRESS ARGS      resize SIZE, error SPEC, delay MS [COUNT], counters,\n"
 	"                         attention ASC ASCQ, hash [OFFSET LEN], flush\n",

@@ -114,7 +114,7 @@ static bool proto(struct vstor *v, int argc, char **argv, struct text *answer)
 	uint16_t version;
 
 	if (argc != 2 || !vstor_version_parse(argv[1], &version))
-		return wrong(answer, "proto 5.1|6.0|6.2");
+		return wrong(answer, "proto 2.0|4.2|5.1|6.0|6.2");
 	v->highest = version;
 	return true;
 }

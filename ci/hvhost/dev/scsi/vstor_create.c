@@ -14,6 +14,8 @@ bool vstor_version_parse(const char *text, uint16_t *version)
 		const char *text;
 		uint16_t version;
 	} known[] = {
+		{ "2.0", VSTOR_VERSION(2, 0) },
+		{ "4.2", VSTOR_VERSION(4, 2) },
 		{ "5.1", VSTOR_VERSION(5, 1) },
 		{ "6.0", VSTOR_VERSION(6, 0) },
 		{ "6.2", VSTOR_VERSION(6, 2) },
@@ -87,7 +89,7 @@ static bool take_options(struct vstor *v, struct options *o, char *error, size_t
 	uint16_t highest;
 
 	if (!vstor_version_parse(version, &highest)) {
-		snprintf(error, size, "proto=%s: give 5.1, 6.0 or 6.2", version);
+		snprintf(error, size, "proto=%s: give 2.0, 4.2, 5.1, 6.0 or 6.2", version);
 		return false;
 	}
 	v->highest = highest;
