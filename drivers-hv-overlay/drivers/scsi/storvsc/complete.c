@@ -25,6 +25,7 @@
 #include <linux/hyperv/recv.h>
 #include <linux/hyperv/send.h>
 #include <linux/nospec.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 
 #include <scsi/scsi.h>
@@ -481,7 +482,7 @@ int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue)
 	if (rcu_access_pointer(dev->map))
 		first = READ_ONCE(dev->poll_chan);
 	if (first) {
-		sc = dev->chan[first + queue - dev->poll_queue];
+		sc = READ_ONCE(dev->chan[first + queue - dev->poll_queue]);
 		/* Up before the rest: pairs with stv_chan_up(). */
 		if (sc && smp_load_acquire(&sc->up))
 			n = stv_poll_chan(sc);
@@ -511,7 +512,7 @@ void stv_poll_chans(struct stv_dev *dev)
  * stv_in_flight() - count commands that are with the host
  * @dev: adapter
  *
- * Context: any; looks at every tag.
+ * Context: process; looks at every tag.
  * Return: their number, which may change any time.
  */
 unsigned int stv_in_flight(struct stv_dev *dev)
@@ -522,6 +523,7 @@ unsigned int stv_in_flight(struct stv_dev *dev)
 	for (i = 0; i < dev->nr_queues; i++) {
 		for (j = 0; j < dev->nr_tags; j++)
 			n += stv_slot_in_flight(&dev->queue[i].tags[j].slot);
+		cond_resched();
 	}
 	return n;
 }
@@ -553,6 +555,7 @@ unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte)
 			scsi_done(cmd);
 			n++;
 		}
+		cond_resched();
 	}
 	return n;
 }

@@ -5,7 +5,9 @@
 #include <linux/cpumask.h>
 #include <linux/crash_dump.h>
 #include <linux/delay.h>
+#include <linux/hyperv/send.h>
 #include <linux/jiffies.h>
+#include <linux/nospec.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -49,7 +51,8 @@ static int stv_ask_wait(struct stv_dev *dev, struct stv_own_req *own,
 			unsigned long deadline)
 {
 	while (!wait_for_completion_timeout(&own->done, STV_RESCIND_POLL)) {
-		if (stv_rescinded(dev))
+		if (stv_rescinded(dev) ||
+		    vmbus_channel_broken(dev->hdev->channel))
 			return -ENODEV;
 		if (time_after(jiffies, deadline))
 			return -ETIMEDOUT;
@@ -130,8 +133,16 @@ static struct stv_chan *stv_chan_get(struct stv_dev *dev, u32 index)
 	sc->dev = dev;
 	sc->index = index;
 	INIT_WORK(&sc->work, stv_chan_work);
-	dev->chan[index] = sc;
+	/* The rest before this: pairs with those who see it without a lock. */
+	smp_store_release(&dev->chan[index], sc);
 	return sc;
+}
+
+/* The next driver may be another one. */
+static void stv_chan_disown(struct vmbus_channel *vch)
+{
+	vch->change_target_cpu_callback = NULL;
+	set_channel_read_mode(vch, HV_CALL_BATCHED);
 }
 
 /*
@@ -168,8 +179,10 @@ static int stv_chan_start(struct stv_chan *sc, struct vmbus_channel *vch)
 	vch->change_target_cpu_callback = stv_retarget;
 	set_channel_read_mode(vch, HV_CALL_ISR);
 	ret = stv_ring_open(sc);
-	if (ret)
+	if (ret) {
 		stv_chan_stop(sc);
+		stv_chan_disown(vch);
+	}
 	return ret;
 }
 
@@ -195,9 +208,15 @@ static int stv_chan_up(struct stv_dev *dev, u32 index)
 	int ret;
 
 	mutex_lock(&dev->map_lock);
+	/* Sub-channels may be up before; nothing is sent until the primary is. */
+	if (!index)
+		dev->up = true;
 	/* The rest before this: pairs with those who use polled channels. */
 	smp_store_release(&dev->chan[index]->up, true);
 	ret = stv_map_update(dev);
+	/* Nor if there is no memory: a sub-channel may find some. */
+	if (!index && ret)
+		dev->up = false;
 	mutex_unlock(&dev->map_lock);
 	return ret;
 }
@@ -213,9 +232,11 @@ static void stv_sub_channel(struct vmbus_channel *vch)
 	mutex_lock(&dev->open_lock);
 	if (!dev->joining)
 		goto out_unlock;
-	if (index && index < dev->nr_chans &&
-	    !(dev->chan[index] && dev->chan[index]->up))
-		ret = stv_chan_open(dev, index, vch);
+	if (index && index < dev->nr_chans) {
+		index = array_index_nospec(index, dev->nr_chans);
+		if (!dev->chan[index] || !dev->chan[index]->up)
+			ret = stv_chan_open(dev, index, vch);
+	}
 	if (!ret)
 		ret = stv_chan_up(dev, index);
 	if (ret)
@@ -330,9 +351,7 @@ static void stv_close(struct stv_dev *dev)
 	vmbus_disconnect_ring(primary);
 	memalloc_noio_restore(noio);
 	stv_ask_abort(&dev->own[STV_OWN_RESET]);
-	/* The next driver may be another one. */
-	primary->change_target_cpu_callback = NULL;
-	set_channel_read_mode(primary, HV_CALL_BATCHED);
+	stv_chan_disown(primary);
 }
 
 /**
@@ -359,12 +378,8 @@ int stv_connect(struct stv_dev *dev)
 	stv_set_joining(dev, true);
 	vmbus_set_sc_create_callback(primary, stv_sub_channel);
 	ret = stv_handshake(dev);
-	if (!ret) {
-		mutex_lock(&dev->map_lock);
-		dev->up = true;
-		mutex_unlock(&dev->map_lock);
+	if (!ret)
 		ret = stv_chan_up(dev, 0);
-	}
 	if (ret) {
 		stv_map_clear(dev);
 		stv_close(dev);

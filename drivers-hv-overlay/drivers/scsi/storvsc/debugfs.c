@@ -34,6 +34,7 @@ static void stv_show_chan(struct seq_file *f, struct stv_chan *sc)
 static int stv_debugfs_show(struct seq_file *f, void *unused)
 {
 	struct stv_dev *dev = f->private;
+	struct stv_chan *sc;
 	u32 i;
 
 	seq_printf(f, "version: %u.%u\n", dev->params.version >> 8,
@@ -52,8 +53,9 @@ static int stv_debugfs_show(struct seq_file *f, void *unused)
 
 	mutex_lock(&dev->map_lock);
 	for (i = 0; i < dev->nr_chans; i++) {
-		if (dev->chan[i])
-			stv_show_chan(f, dev->chan[i]);
+		sc = READ_ONCE(dev->chan[i]);
+		if (sc)
+			stv_show_chan(f, sc);
 	}
 	mutex_unlock(&dev->map_lock);
 	return 0;

@@ -17,6 +17,7 @@
 #include <linux/delay.h>
 #include <linux/hyperv/send.h>
 #include <linux/jiffies.h>
+#include <linux/sched.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -45,7 +46,7 @@
  */
 static bool stv_chan_dead(struct stv_dev *dev, u32 index, bool kick)
 {
-	struct stv_chan *sc = dev->chan[index];
+	struct stv_chan *sc = READ_ONCE(dev->chan[index]);
 	bool dead = false;
 
 	rcu_read_lock();
@@ -120,16 +121,19 @@ static bool stv_lost(struct stv_dev *dev)
 
 /**
  * stv_give_up() - take no commands any more, and take back all there are
- * @dev: adapter; nothing happens if that was done before
+ * @dev: adapter; nothing happens if none are taken any more: the channel may be
+ *	another driver's by now
  *
  * Context: process.
  */
 void stv_give_up(struct stv_dev *dev)
 {
 	mutex_lock(&dev->conn_lock);
-	WRITE_ONCE(dev->gone, true);
-	stv_disconnect(dev, DID_NO_CONNECT);
-	vmbus_free_ring(dev->hdev->channel);
+	if (!dev->gone) {
+		WRITE_ONCE(dev->gone, true);
+		stv_disconnect(dev, DID_NO_CONNECT);
+		vmbus_free_ring(dev->hdev->channel);
+	}
 	mutex_unlock(&dev->conn_lock);
 }
 
@@ -139,7 +143,7 @@ static bool stv_broken(struct stv_dev *dev)
 	u32 i, j;
 
 	for (i = 0; i < dev->nr_chans; i++) {
-		if (dev->chan[i] && stv_chan_dead(dev, i, false))
+		if (READ_ONCE(dev->chan[i]) && stv_chan_dead(dev, i, false))
 			return true;
 	}
 	for (i = 0; i < dev->nr_queues; i++) {
@@ -149,6 +153,7 @@ static bool stv_broken(struct stv_dev *dev)
 			if (stv_slot_in_flight(slot) && stv_slot_suspect(slot))
 				return true;
 		}
+		cond_resched();
 	}
 	return false;
 }
@@ -250,12 +255,14 @@ int stv_host_reset(struct scsi_cmnd *cmd)
 
 static unsigned long stv_completed(struct stv_dev *dev)
 {
+	struct stv_chan *sc;
 	unsigned long n = 0;
 	u32 i;
 
 	for (i = 0; i < dev->nr_chans; i++) {
-		if (dev->chan[i])
-			n += READ_ONCE(dev->chan[i]->done);
+		sc = READ_ONCE(dev->chan[i]);
+		if (sc)
+			n += READ_ONCE(sc->done);
 	}
 	return n;
 }

@@ -282,9 +282,12 @@ static int stv_add_queues(struct stv_dev *dev, const struct stv_limits *lim)
 {
 	u32 chans = dev->params.sub_channels + 1;
 	u32 polled = stv_poll_channels(chans);
+	u32 tags;
 	int ret;
 
-	ret = stv_queues_alloc(dev, lim->nr_hw_queues + polled, lim->can_queue);
+	/* The block layer uses no more, whatever it is asked for. */
+	tags = min_t(u32, lim->can_queue, BLK_MQ_MAX_DEPTH);
+	ret = stv_queues_alloc(dev, lim->nr_hw_queues + polled, tags);
 	if (ret || !polled)
 		return ret;
 
@@ -370,6 +373,20 @@ static int stv_connect_locked(struct stv_dev *dev)
 	return ret;
 }
 
+/*
+ * Ends all that uses the channels. Whoever has a disk open may ask for a reset,
+ * and the SCSI layer doesn't wait for those: one that has begun ends here, and
+ * later ones find that the adapter has gone. Recovery is queued by readers, of
+ * whom there are none afterwards.
+ */
+static void stv_end(struct stv_dev *dev)
+{
+	disable_work_sync(&dev->recover_work);
+	stv_give_up(dev);
+	mutex_lock(&dev->reset_lock);
+	mutex_unlock(&dev->reset_lock);
+}
+
 static int stv_probe(struct hv_device *hdev,
 		     const struct hv_vmbus_device_id *id)
 {
@@ -385,17 +402,15 @@ static int stv_probe(struct hv_device *hdev,
 
 	ret = stv_connect_locked(dev);
 	if (ret)
-		goto err_free;
+		goto err_end;
 	ret = stv_add_host(dev);
 	if (ret)
-		goto err_disconnect;
+		goto err_end;
 	stv_debugfs_add(dev);
 	return 0;
 
-err_disconnect:
-	disable_work_sync(&dev->recover_work);
-	stv_give_up(dev);
-err_free:
+err_end:
+	stv_end(dev);
 	hv_set_drvdata(hdev, NULL);
 	stv_free(dev);
 	return ret;
@@ -407,8 +422,7 @@ static void stv_remove(struct hv_device *hdev)
 
 	stv_debugfs_remove(dev);
 	stv_remove_host(dev);
-	disable_work_sync(&dev->recover_work);
-	stv_give_up(dev);
+	stv_end(dev);
 	hv_set_drvdata(hdev, NULL);
 	stv_free(dev);
 }

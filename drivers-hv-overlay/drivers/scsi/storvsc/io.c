@@ -272,7 +272,8 @@ static noinline int stv_send_elsewhere(struct stv_chan *home, u32 hwq,
 	if (cmd->flags & SCMD_LAST)
 		vmbus_send_flush(home->vch);
 
-	if (err == -ENODEV && vmbus_channel_broken(home->vch)) {
+	/* Sub-channels go alone; only with the primary the adapter has gone. */
+	if (err == -ENODEV && !stv_rescinded(dev)) {
 		queue_work(stv_recover_wq, &dev->recover_work);
 		err = -EAGAIN;
 	}
@@ -307,11 +308,13 @@ static noinline u32 stv_polled_home(struct stv_dev *dev,
 {
 	u32 first = READ_ONCE(dev->poll_chan);
 	u32 i = first + hwq - dev->poll_queue;
+	struct stv_chan *sc;
 
-	if (cmd->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+	if (!first || cmd->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
 		return home;
+	sc = READ_ONCE(dev->chan[i]);
 	/* Up before the rest: pairs with stv_chan_up(). */
-	if (first && dev->chan[i] && smp_load_acquire(&dev->chan[i]->up))
+	if (sc && smp_load_acquire(&sc->up))
 		return i;
 	return home;
 }

@@ -19,7 +19,7 @@ static void stv_map_describe(struct stv_dev *dev, struct stv_map_chan *chan,
 	u32 i;
 
 	for (i = 0; i < nr_chans; i++) {
-		struct stv_chan *sc = dev->chan[i];
+		struct stv_chan *sc = READ_ONCE(dev->chan[i]);
 
 		chan[i].up = sc && sc->up;
 		if (chan[i].up)
