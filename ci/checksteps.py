@@ -81,7 +81,7 @@ def matrix_steps():
     return [
         step("new-lean", "STACK=new CONFIG=lean", "kernel-lean", 6),
         step("legacy-lean", "STACK=legacy CONFIG=lean", "kernel-legacy", 4),
-        step("mixed-lean", "STACK=mixed CONFIG=lean", "kernel-lean", 2),
+        step("mixed", "STACK=mixed", "kernel-lean", 4),
         step("new-debug", "STACK=new CONFIG=debug", "kernel-debug", 24),
         step("legacy-debug", "STACK=legacy CONFIG=debug", "kernel-legacy", 16),
         step("others", "CONFIG=fault,pae", "kernel-lean", 6),
