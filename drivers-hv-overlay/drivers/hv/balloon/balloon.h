@@ -64,9 +64,15 @@ struct page;
 /* The largest message that is sent, other than a balloon response. */
 #define HVDM_REPLY_MAX		64
 
-/* A full ring: time between attempts, and how many there are. */
-#define HVDM_RETRY_MS		20
-#define HVDM_RETRIES		250
+/*
+ * A full ring: time to the first attempt to send again, and how many times it
+ * doubles; the longest time between two attempts; and the one, after some five
+ * seconds, that is worth a line in the log.
+ */
+#define HVDM_RETRY_MS		20U
+#define HVDM_RETRY_SHIFT	6U
+#define HVDM_RETRY_MAX_MS	1000U
+#define HVDM_RETRY_TELL		11U
 
 /* A step that returns this has nothing left to do. */
 #define HVDM_IDLE		(-1)
@@ -287,6 +293,7 @@ void hvdm_disconnect(struct hvdm_dev *dm);
 int hvdm_send(struct hvdm_dev *dm, const void *buf, u32 len);
 u32 hvdm_next_id(struct hvdm_dev *dm);
 void hvdm_reject(struct hvdm_dev *dm, enum hvdm_reject why);
+int hvdm_retry_ms(struct hvdm_dev *dm, unsigned int *tries);
 void hvdm_hot_add_reply(struct hvdm_dev *dm, u32 page_count);
 void hvdm_service_work(struct work_struct *work);
 const char *hvdm_reject_name(enum hvdm_reject why);

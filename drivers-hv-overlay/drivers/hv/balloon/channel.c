@@ -320,15 +320,37 @@ static int hvdm_receive(struct hvdm_dev *dm)
 	return 0;
 }
 
-/* Sends the answer that ends a request; gives up in the end. */
+/**
+ * hvdm_retry_ms() - the ring is full
+ * @dm: the device
+ * @tries: how many times in a row it was
+ *
+ * What the host waits for is sent when it has made room, be that after hours:
+ * a host that gets no answer never sends another request. It costs nobody a
+ * wait, and ends with the device.
+ *
+ * Context: The service.
+ * Return: milliseconds until the next attempt.
+ */
+int hvdm_retry_ms(struct hvdm_dev *dm, unsigned int *tries)
+{
+	unsigned int delay = HVDM_RETRY_MS << min(*tries, HVDM_RETRY_SHIFT);
+
+	if (++*tries == HVDM_RETRY_TELL)
+		dev_warn_ratelimited(&dm->hdev->device,
+				     "the host doesn't read what it is sent, its answer waits\n");
+	return min(delay, HVDM_RETRY_MAX_MS);
+}
+
+/* Sends the answer that ends a request. */
 static int hvdm_reply_step(struct hvdm_dev *dm)
 {
 	struct hvdm_reply *reply = &dm->reply;
 	int ret;
 
 	ret = hvdm_send(dm, reply->buf, reply->len);
-	if (ret == -EAGAIN && ++reply->tries < HVDM_RETRIES)
-		return HVDM_RETRY_MS;
+	if (ret == -EAGAIN)
+		return hvdm_retry_ms(dm, &reply->tries);
 	if (ret)
 		dev_err_ratelimited(&dm->hdev->device,
 				    "no answer to a request could be sent: %d\n",

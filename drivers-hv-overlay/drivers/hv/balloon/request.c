@@ -132,8 +132,8 @@ int hvdm_up_step(struct hvdm_dev *dm)
 		hvdm_up_fill(dm);
 	len = hvdm_resp_finish(&up->resp, hvdm_next_id(dm), up->left);
 	ret = hvdm_send(dm, dm->tx_buf, len);
-	if (ret == -EAGAIN && ++up->tries < HVDM_RETRIES)
-		return HVDM_RETRY_MS;
+	if (ret == -EAGAIN)
+		return hvdm_retry_ms(dm, &up->tries);
 	if (ret) {
 		dev_err_ratelimited(&dm->hdev->device,
 				    "Balloon response failed: %d\n", ret);

@@ -28,7 +28,7 @@ static const struct {
 		.phases = AT(CAPS),
 	},
 	[HVDM_BALLOON_REQUEST] = {
-		.states = IN(INITIALIZED),
+		.states = IN(INITIALIZED) | IN(BALLOON_DOWN),
 		.phases = AT(DONE),
 		.balloon = true,
 	},
@@ -38,7 +38,7 @@ static const struct {
 		.balloon = true,
 	},
 	[HVDM_HOT_ADD_REQUEST] = {
-		.states = IN(INITIALIZED),
+		.states = IN(INITIALIZED) | IN(BALLOON_DOWN),
 		.phases = AT(DONE),
 	},
 	[HVDM_INFO] = {

@@ -5,7 +5,8 @@
  * The guest works on one request at a time.  While it does, it reads nothing
  * from the channel, so the host's next request waits in the ring; only a
  * balloon down can be interrupted by messages, since the host may split it
- * over several of them.
+ * over several of them.  If the rest of it never comes, be it that the host was
+ * started anew or that we had to drop it, then the next request ends it.
  */
 #ifndef _HV_BALLOON_LOGIC_DM_FSM_H
 #define _HV_BALLOON_LOGIC_DM_FSM_H

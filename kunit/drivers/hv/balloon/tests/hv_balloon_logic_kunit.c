@@ -206,7 +206,8 @@ static void fsm_every_state(struct kunit *test)
 		  BIT(HVDM_BALLOON_REQUEST) | BIT(HVDM_UNBALLOON_REQUEST) |
 		  BIT(HVDM_HOT_ADD_REQUEST) | BIT(HVDM_INFO) },
 		{ HVDM_S_BALLOON_DOWN, HVDM_NEGO_DONE,
-		  BIT(HVDM_UNBALLOON_REQUEST) | BIT(HVDM_INFO) },
+		  BIT(HVDM_BALLOON_REQUEST) | BIT(HVDM_UNBALLOON_REQUEST) |
+		  BIT(HVDM_HOT_ADD_REQUEST) | BIT(HVDM_INFO) },
 	};
 	struct hvdm_fsm fsm = { .can_balloon = true };
 	int state, phase;
@@ -293,6 +294,13 @@ static void fsm_begin_end(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, (int)fsm.state, (int)cases[i].state);
 		hvdm_fsm_end(&fsm);
 		KUNIT_EXPECT_EQ(test, (int)fsm.state, HVDM_S_INITIALIZED);
+	}
+	/* A balloon down may never end; what comes next counts. */
+	for (i = 0; i < ARRAY_SIZE(cases) - 1; i++) {
+		hvdm_fsm_begin(&fsm, HVDM_UNBALLOON_REQUEST);
+		hvdm_fsm_begin(&fsm, cases[i].type);
+		KUNIT_EXPECT_EQ(test, (int)fsm.state, (int)cases[i].state);
+		hvdm_fsm_end(&fsm);
 	}
 	/* A service that was stopped stays so. */
 	fsm.state = HVDM_S_ERROR;
