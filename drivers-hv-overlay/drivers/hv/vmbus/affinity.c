@@ -10,6 +10,12 @@
  * ch.target_cpu changes with op_lock of the channel and vmbus_channel_mutex
  * held. The host is asked under op_lock only. Nobody who holds op_lock waits
  * for CPU hotplug, so a CPU that goes offline can wait for op_lock.
+ *
+ * A host before version 5.3 doesn't say when it has moved a channel. If it goes
+ * on signalling the old CPU when that is offline the signal is lost, and there
+ * is no other one before somebody has emptied the ring. So all channels are
+ * looked at some times afterwards as if each had been signalled: also those
+ * that user space had moved shortly before.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,6 +25,7 @@
 #include <linux/sched/isolation.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
+#include <linux/workqueue.h>
 #include <asm/mshyperv.h>
 
 #include "chan_ops.h"
@@ -32,6 +39,18 @@ static unsigned int vmbus_cpu_leaving = UINT_MAX;
 
 /* Load and place of all CPUs, vmbus_channel_mutex; allocated on first use. */
 static struct hvb_cpus vmbus_cpus;
+
+/*
+ * Seconds from a CPU's going offline to the first look for lost signals, and
+ * the longest time between two looks; it doubles from one to the next.
+ */
+#define VMBUS_LOOK_FIRST	1
+#define VMBUS_LOOK_LAST		16
+
+static void vmbus_look_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(vmbus_look, vmbus_look_work);
+/* Time to the next look in seconds, vmbus_channel_mutex. */
+static unsigned int vmbus_look_delay;
 
 static bool vmbus_chan_is_perf(const struct vmbus_chan *chan)
 {
@@ -165,6 +184,8 @@ void vmbus_affinity_release(struct vmbus_chan *chan)
  */
 void vmbus_affinity_exit(void)
 {
+	/* Without channels nobody queues it. */
+	cancel_delayed_work_sync(&vmbus_look);
 	kvfree(vmbus_cpus.cpu);
 	memset(&vmbus_cpus, 0, sizeof(vmbus_cpus));
 }
@@ -298,6 +319,52 @@ static int vmbus_affinity_evict(struct vmbus_chan *chan, u32 cpu)
 	return ret;
 }
 
+static long vmbus_look_at(void *data)
+{
+	vmbus_irq_look(data);
+	return 0;
+}
+
+/* Looks at all channels, each on the CPU that it interrupts. */
+static void vmbus_look_work(struct work_struct *work)
+{
+	struct vmbus_chan *chan;
+	unsigned int delay;
+	u32 relid;
+
+	mutex_lock(vmbus_channel_mutex);
+	vmbus_look_delay *= 2;
+	delay = vmbus_look_delay;
+	mutex_unlock(vmbus_channel_mutex);
+
+	for (relid = 1; relid <= READ_ONCE(vmbus_conn.max_relid); relid++) {
+		chan = vmbus_relid_get(relid);
+		if (!chan)
+			continue;
+		/* If this CPU has gone offline, too, there is a next look. */
+		if (READ_ONCE(chan->ch.onchannel_callback))
+			work_on_cpu_safe(READ_ONCE(chan->ch.target_cpu),
+					 vmbus_look_at, chan);
+		vmbus_chan_put(chan);
+	}
+	/* Does nothing if yet another CPU has begun it all anew. */
+	if (delay <= VMBUS_LOOK_LAST)
+		schedule_delayed_work(&vmbus_look, delay * HZ);
+}
+
+/* A CPU is going offline: its channels may be signalled there even so. */
+static void vmbus_look_later(void)
+{
+	if (hvb_cpu_retarget_acked(vmbus_conn.version))
+		return;
+	mutex_lock(vmbus_channel_mutex);
+	vmbus_look_delay = VMBUS_LOOK_FIRST;
+	if (!list_empty(&vmbus_conn.chan_list))
+		mod_delayed_work(system_wq, &vmbus_look,
+				 VMBUS_LOOK_FIRST * HZ);
+	mutex_unlock(vmbus_channel_mutex);
+}
+
 /**
  * vmbus_affinity_cpu_offline() - move all channels away from a CPU
  * @cpu: CPU that is going offline, not the one of the connection
@@ -323,8 +390,10 @@ int vmbus_affinity_cpu_offline(unsigned int cpu)
 				chan->ch.offermsg.child_relid, ret);
 		vmbus_chan_put(chan);
 	}
-	if (!ret)
-		return 0;
-	vmbus_cpu_leave(UINT_MAX);
-	return -EBUSY;
+	if (ret) {
+		vmbus_cpu_leave(UINT_MAX);
+		return -EBUSY;
+	}
+	vmbus_look_later();
+	return 0;
 }

@@ -237,7 +237,14 @@ static int vmbus_probe(struct device *device)
 	if (!vmbus_driver_id(drv, dev, &id) && !is_hvsock_channel(dev->channel))
 		return -ENODEV;
 
+	/* A socket keeps its channel, though its driver may be unbound. */
+	if (is_hvsock_channel(dev->channel) &&
+	    READ_ONCE(dev->channel->chn_rescind_callback))
+		return -EBUSY;
+
 	ret = drv->probe(dev, &id);
+	if (ret)
+		vmbus_chan_driver_gone(dev->channel);
 	if (ret && ret != -EPROBE_DEFER)
 		dev_err_ratelimited(device, "probe failed for device %s (%d)\n",
 				    dev_name(device), ret);
@@ -247,9 +254,11 @@ static int vmbus_probe(struct device *device)
 static void vmbus_remove(struct device *device)
 {
 	struct hv_driver *drv = drv_to_hv_drv(device->driver);
+	struct hv_device *dev = device_to_hv_device(device);
 
 	if (drv->remove)
-		drv->remove(device_to_hv_device(device));
+		drv->remove(dev);
+	vmbus_chan_driver_gone(dev->channel);
 }
 
 static void vmbus_shutdown(struct device *device)

@@ -229,11 +229,35 @@ void vmbus_chan_disarm_cb(struct vmbus_chan *chan)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ch->sched_lock, flags);
-	if (ch->onchannel_callback) {
+	/* Function before bit: pairs with vmbus_chan_drop_cb(). */
+	if (smp_load_acquire(&ch->onchannel_callback)) {
 		WRITE_ONCE(ch->onchannel_callback, NULL);
+		chan->cb_gp = get_state_synchronize_rcu();
+	} else if (test_and_clear_bit(VMBUS_CB_DROPPED, &chan->poison_told)) {
 		chan->cb_gp = get_state_synchronize_rcu();
 	}
 	spin_unlock_irqrestore(&ch->sched_lock, flags);
+}
+
+/**
+ * vmbus_chan_drop_cb() - there will never be anything to read any more
+ * @chan: open channel whose inbound ring was given up
+ *
+ * Callbacks stay: the host also signals that it has made room. But pci-hyperv,
+ * when it waits for an answer with interrupts off, calls its own one again and
+ * again until there is an answer, or no callback. It has sched_lock then, so
+ * this is a vmbus_chan_disarm_cb() that does without, and leaves it to the next
+ * real one to make a note of the RCU state.
+ *
+ * Context: any.
+ */
+void vmbus_chan_drop_cb(struct vmbus_chan *chan)
+{
+	if (chan->ch.device_id != HV_PCIE)
+		return;
+	set_bit(VMBUS_CB_DROPPED, &chan->poison_told);
+	/* Bit before function: pairs with vmbus_chan_disarm_cb(). */
+	smp_store_release(&chan->ch.onchannel_callback, NULL);
 }
 
 /**
@@ -312,6 +336,28 @@ void vmbus_reset_channel_cb(struct vmbus_channel *channel)
 }
 
 /**
+ * vmbus_chan_driver_gone() - a driver was unbound, or did not bind
+ * @channel: primary channel
+ *
+ * What a driver wanted to be told of is forgotten when it closes the channel.
+ * This is for one that could not even open it.
+ *
+ * Context: process; waits for a sub-channel callback that is running.
+ */
+void vmbus_chan_driver_gone(struct vmbus_channel *channel)
+{
+	struct vmbus_chan *chan = to_vmbus_chan(channel);
+
+	/* A socket has its channel for longer than a driver is bound to it. */
+	if (is_hvsock_channel(channel))
+		return;
+	mutex_lock(&chan->sc_lock);
+	WRITE_ONCE(channel->sc_creation_callback, NULL);
+	WRITE_ONCE(channel->chn_rescind_callback, NULL);
+	mutex_unlock(&chan->sc_lock);
+}
+
+/**
  * vmbus_set_sc_create_callback() - be told of new sub-channels
  * @primary_channel: primary channel
  * @sc_cr_cb: called in process context, once for each sub-channel, which it
@@ -331,7 +377,8 @@ void vmbus_set_sc_create_callback(struct vmbus_channel *primary_channel,
  * @cb: called once in process context, instead of the device being
  *	unregistered
  *
- * Context: any. Lasts until the channel is closed.
+ * Context: any. Lasts until the channel is closed; for a socket until it is
+ * destroyed.
  */
 void vmbus_set_chn_rescind_callback(struct vmbus_channel *channel,
 				    void (*cb)(struct vmbus_channel *ch))

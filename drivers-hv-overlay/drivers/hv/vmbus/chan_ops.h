@@ -23,9 +23,10 @@
 
 struct hvb_gpadl_layout;
 
-/* Bits of vmbus_chan.poison_told. */
+/* Bits of vmbus_chan.poison_told; the last one comes with one of the others. */
 #define VMBUS_POISON_TX		0
 #define VMBUS_POISON_RX		1
+#define VMBUS_CB_DROPPED	2
 
 /* offer.c */
 void vmbus_chan_queue_remove(struct vmbus_chan *chan);
@@ -37,6 +38,7 @@ void vmbus_chan_set_offer(struct vmbus_chan *chan,
 			  const struct hvb_offer *offer);
 int vmbus_chan_arm_cb(struct vmbus_chan *chan, void (*cb)(void *), void *ctx);
 void vmbus_chan_disarm_cb(struct vmbus_chan *chan);
+void vmbus_chan_drop_cb(struct vmbus_chan *chan);
 void vmbus_chan_quiesce(struct vmbus_chan *chan);
 void vmbus_chan_last_call(struct vmbus_chan *chan);
 void vmbus_chan_take_away(struct vmbus_chan *chan, unsigned int actions);

@@ -201,6 +201,32 @@ void vmbus_irq_drain(void)
 	local_irq_restore(flags);
 }
 
+/**
+ * vmbus_irq_look() - do for a channel what its interrupt does
+ * @chan: channel
+ *
+ * For an interrupt that may have been lost. Drivers are used to being called
+ * for nothing.
+ *
+ * Context: process context, bound to the CPU that the channel interrupts: no
+ * interrupt comes in between.
+ */
+void vmbus_irq_look(struct vmbus_chan *chan)
+{
+	bool rt = IS_ENABLED(CONFIG_PREEMPT_RT);
+	unsigned long flags = 0;
+
+	local_bh_disable();
+	if (!rt)
+		local_irq_save(flags);
+	rcu_read_lock();
+	irq_chan(chan);
+	rcu_read_unlock();
+	if (!rt)
+		local_irq_restore(flags);
+	local_bh_enable();
+}
+
 static DEFINE_PER_CPU(bool, irq_thread_pending);
 static DEFINE_PER_CPU(struct task_struct *, irq_thread);
 

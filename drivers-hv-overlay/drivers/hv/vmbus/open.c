@@ -530,7 +530,9 @@ int vmbus_disconnect_ring(struct vmbus_channel *channel)
 		return -EINVAL;
 
 	WRITE_ONCE(channel->sc_creation_callback, NULL);
-	WRITE_ONCE(channel->chn_rescind_callback, NULL);
+	/* A socket doesn't let go of its channel before it was told. */
+	if (!is_hvsock_channel(channel))
+		WRITE_ONCE(channel->chn_rescind_callback, NULL);
 	/* Waits for a callback that opens a sub-channel right now. */
 	mutex_lock(&primary->sc_lock);
 	mutex_lock(&primary->op_lock);

@@ -242,6 +242,8 @@ void vmbus_ring_poisoned(struct vmbus_chan *chan, unsigned int which)
 		return;
 
 	vmbus_ring_hide(info, true);
+	if (!tx)
+		vmbus_chan_drop_cb(chan);
 	vmbus_chan_reject(chan, hvb_ring_reject_name(tx ? chan->tx.poison :
 							  chan->rx.poison));
 }

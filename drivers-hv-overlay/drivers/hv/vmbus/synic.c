@@ -43,8 +43,9 @@
 #define SYNIC_MSG_CHANNEL	1
 
 /*
- * How long a host without MODIFYCHANNEL_RESPONSE may go on signalling the CPU
- * that a channel has left.
+ * How long to wait for signals of a host without MODIFYCHANNEL_RESPONSE, which
+ * may go on signalling the CPU that a channel has left. Those that come later
+ * are lost; affinity.c knows.
  */
 #define SYNIC_LATE_EVENT_ROUNDS	3
 #define SYNIC_LATE_EVENT_US	10000
@@ -258,23 +259,31 @@ void vmbus_synic_free(void)
 }
 
 /*
- * Where the page belongs to someone else, map it; it stays mapped until
+ * Where the page belongs to someone else, map it. It stays mapped until
  * vmbus_synic_free(), because the registers are also switched off and on with
- * interrupts disabled (hibernation, crash), where nothing can be (un)mapped.
+ * interrupts disabled (hibernation, crash), where nothing can be (un)mapped;
+ * but a CPU that comes online again may find another page.
  */
-static int synic_cpu_map(unsigned int msr, void **page)
+static int synic_cpu_map(unsigned int msr, u64 *mapped, void **page)
 {
+	void *old = *page;
+	void *new;
 	u64 base;
-
-	if (*page)
-		return 0;
 
 	base = hv_get_msr(msr) & SYNIC_PAGE_BASE;
 	/* ioremap_cache() maps decrypted, so the vTOM bit has to go. */
 	base &= ~ms_hyperv.shared_gpa_boundary;
+	if (old && *mapped == base)
+		return 0;
 
-	*page = (void __force *)ioremap_cache(base, HV_HYP_PAGE_SIZE);
-	return *page ? 0 : -ENOMEM;
+	new = (void __force *)ioremap_cache(base, HV_HYP_PAGE_SIZE);
+	if (!new)
+		return -ENOMEM;
+	*mapped = base;
+	WRITE_ONCE(*page, new);
+	if (old)
+		iounmap((void __force __iomem *)old);
+	return 0;
 }
 
 /* Before the SynIC of a CPU is enabled: its pages are there and ours empty. */
@@ -288,11 +297,11 @@ static int synic_cpu_ready(struct vmbus_cpu *vc)
 		return 0;
 	}
 
-	ret = synic_cpu_map(HV_MSR_SIMP, &vc->msg_page);
+	ret = synic_cpu_map(HV_MSR_SIMP, &vc->msg_base, &vc->msg_page);
 	if (ret)
 		return ret;
 
-	return synic_cpu_map(HV_MSR_SIEFP, &vc->event_page);
+	return synic_cpu_map(HV_MSR_SIEFP, &vc->event_base, &vc->event_page);
 }
 
 static void synic_page_set(unsigned int msr, const void *page, bool own)

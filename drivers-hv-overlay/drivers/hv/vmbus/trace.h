@@ -2,10 +2,11 @@
 /*
  * Tracepoints of the VMBus core, system "hyperv".
  *
- * Names and fields are those that the original core had, as far as they still
- * mean something. An event gets native, validated values: nothing in here reads
- * memory that is shared with the host. It can't be in one file with the
- * original trace header, whose events have the same names.
+ * Scripts read these: names, fields, their types, and texts are those that the
+ * original core had. A field that is not in the text is new. An event gets
+ * native, validated values: nothing in here reads memory that is shared with
+ * the host. It can't be in one file with the original trace header, whose
+ * events have the same names.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM hyperv
@@ -24,7 +25,7 @@
 DECLARE_EVENT_CLASS(vmbus_message,
 		    TP_PROTO(u32 type),
 		    TP_ARGS(type),
-		    TP_STRUCT__entry(__field(u32, msgtype)),
+		    TP_STRUCT__entry(__field(unsigned int, msgtype)),
 		    TP_fast_assign(__entry->msgtype = type;),
 		    TP_printk("msgtype=%u", __entry->msgtype));
 
@@ -40,33 +41,31 @@ TRACE_EVENT(vmbus_onoffer,
 	    TP_PROTO(const struct hvb_offer *offer),
 	    TP_ARGS(offer),
 	    TP_STRUCT__entry(__field(u32, child_relid)
+			     __field(u8, monitorid)
+			     __field(u16, is_ddc_int)
 			     __field(u32, connection_id)
-			     __field(bool, monitored)
-			     __field(u8, monitor_grp)
-			     __field(u8, monitor_bit)
-			     __field(bool, is_ddc_int)
-			     __array(u8, if_type, UUID_SIZE)
-			     __array(u8, if_instance, UUID_SIZE)
+			     __array(char, if_type, UUID_SIZE)
+			     __array(char, if_instance, UUID_SIZE)
 			     __field(u16, chn_flags)
 			     __field(u16, mmio_mb)
 			     __field(u16, sub_idx)),
 	    TP_fast_assign(__entry->child_relid = offer->relid;
-			   __entry->connection_id = offer->connection_id;
-			   __entry->monitored = offer->monitored;
-			   __entry->monitor_grp = offer->mon.group;
-			   __entry->monitor_bit = offer->mon.bit;
+			   __entry->monitorid = !offer->monitored ?
+				HVB_MONITOR_ID_NONE :
+				offer->mon.group * HVB_MONITOR_BITS +
+				offer->mon.bit;
 			   __entry->is_ddc_int = offer->dedicated;
+			   __entry->connection_id = offer->connection_id;
 			   export_guid(__entry->if_type, &offer->type);
 			   export_guid(__entry->if_instance, &offer->instance);
 			   __entry->chn_flags = offer->flags;
 			   __entry->mmio_mb = offer->mmio_mb;
 			   __entry->sub_idx = offer->sub_index;),
-	    TP_printk("child_relid 0x%x, monitored %d (%u:%u), is_dedicated %d, connection_id 0x%x, if_type %pUl, if_instance %pUl, chn_flags 0x%x, mmio_megabytes %u, sub_channel_index %u",
-		      __entry->child_relid, __entry->monitored,
-		      __entry->monitor_grp, __entry->monitor_bit,
+	    TP_printk("child_relid 0x%x, monitorid 0x%x, is_dedicated %d, connection_id 0x%x, if_type %pUl, if_instance %pUl, chn_flags 0x%x, mmio_megabytes %d, sub_channel_index %d",
+		      __entry->child_relid, __entry->monitorid,
 		      __entry->is_ddc_int, __entry->connection_id,
-		      __entry->if_type, __entry->if_instance, __entry->chn_flags,
-		      __entry->mmio_mb, __entry->sub_idx));
+		      __entry->if_type, __entry->if_instance,
+		      __entry->chn_flags, __entry->mmio_mb, __entry->sub_idx));
 
 TRACE_EVENT(vmbus_onoffer_rescind,
 	    TP_PROTO(u32 relid),
@@ -84,7 +83,7 @@ TRACE_EVENT(vmbus_onopen_result,
 	    TP_fast_assign(__entry->child_relid = result->relid;
 			   __entry->openid = result->open_id;
 			   __entry->status = result->status;),
-	    TP_printk("child_relid 0x%x, openid %u, status 0x%x",
+	    TP_printk("child_relid 0x%x, openid %d, status %d",
 		      __entry->child_relid, __entry->openid, __entry->status));
 
 TRACE_EVENT(vmbus_ongpadl_created,
@@ -96,7 +95,7 @@ TRACE_EVENT(vmbus_ongpadl_created,
 	    TP_fast_assign(__entry->child_relid = created->relid;
 			   __entry->gpadl = created->gpadl;
 			   __entry->status = created->status;),
-	    TP_printk("child_relid 0x%x, gpadl 0x%x, creation_status 0x%x",
+	    TP_printk("child_relid 0x%x, gpadl 0x%x, creation_status %d",
 		      __entry->child_relid, __entry->gpadl, __entry->status));
 
 TRACE_EVENT(vmbus_ongpadl_torndown,
@@ -113,20 +112,19 @@ TRACE_EVENT(vmbus_onmodifychannel_response,
 			     __field(u32, status)),
 	    TP_fast_assign(__entry->child_relid = response->relid;
 			   __entry->status = response->status;),
-	    TP_printk("child_relid 0x%x, status 0x%x", __entry->child_relid,
+	    TP_printk("child_relid 0x%x, status %d", __entry->child_relid,
 		      __entry->status));
 
 TRACE_EVENT(vmbus_onversion_response,
 	    TP_PROTO(const struct hvb_version_response *response),
 	    TP_ARGS(response),
-	    TP_STRUCT__entry(__field(bool, ver)
+	    TP_STRUCT__entry(__field(u8, ver)
 			     __field(u8, state)
 			     __field(u32, conn_id)),
 	    TP_fast_assign(__entry->ver = response->supported;
 			   __entry->state = response->state;
 			   __entry->conn_id = response->msg_conn_id;),
-	    TP_printk("version_supported %d, state %u, msg_conn_id 0x%x",
-		      __entry->ver, __entry->state, __entry->conn_id));
+	    TP_printk("version_supported %d", __entry->ver));
 
 TRACE_EVENT(vmbus_request_offers,
 	    TP_PROTO(int ret),
@@ -140,17 +138,17 @@ TRACE_EVENT(vmbus_negotiate_version,
 	    TP_ARGS(contact, ret),
 	    TP_STRUCT__entry(__field(u32, ver)
 			     __field(u32, target_vcpu)
+			     __field(int, ret)
 			     __field(u64, int_page)
 			     __field(u64, mon_page1)
-			     __field(u64, mon_page2)
-			     __field(int, ret)),
+			     __field(u64, mon_page2)),
 	    TP_fast_assign(__entry->ver = contact->version;
 			   __entry->target_vcpu = contact->target_vp;
 			   __entry->int_page = contact->int_page;
 			   __entry->mon_page1 = contact->monitor_page[0];
 			   __entry->mon_page2 = contact->monitor_page[1];
 			   __entry->ret = ret;),
-	    TP_printk("sending vmbus_version_requested 0x%x, target_vcpu 0x%x, pages %llx:%llx:%llx, ret %d",
+	    TP_printk("sending vmbus_version_requested %d, target_vcpu 0x%x, pages %llx:%llx:%llx, ret %d",
 		      __entry->ver, __entry->target_vcpu, __entry->int_page,
 		      __entry->mon_page1, __entry->mon_page2, __entry->ret));
 
@@ -169,7 +167,7 @@ TRACE_EVENT(vmbus_open,
 			   __entry->target_vp = open->target_vp;
 			   __entry->offset = open->downstream_page;
 			   __entry->ret = ret;),
-	    TP_printk("sending child_relid 0x%x, openid %u, gpadlhandle 0x%x, target_vp 0x%x, offset 0x%x, ret %d",
+	    TP_printk("sending child_relid 0x%x, openid %d, gpadlhandle 0x%x, target_vp 0x%x, offset 0x%x, ret %d",
 		      __entry->child_relid, __entry->openid, __entry->gpadlhandle,
 		      __entry->target_vp, __entry->offset, __entry->ret));
 
@@ -192,19 +190,23 @@ DEFINE_EVENT(vmbus_relid_ret, vmbus_release_relid,
 	     TP_PROTO(u32 relid, int ret),
 	     TP_ARGS(relid, ret));
 
+/* One range: 8 bytes of head, and the number of each frame. */
 TRACE_EVENT(vmbus_establish_gpadl_header,
 	    TP_PROTO(u32 relid, u32 gpadl, u32 pfn_count, int ret),
 	    TP_ARGS(relid, gpadl, pfn_count, ret),
 	    TP_STRUCT__entry(__field(u32, child_relid)
 			     __field(u32, gpadl)
-			     __field(u32, pfn_count)
+			     __field(u16, range_buflen)
+			     __field(u16, rangecount)
 			     __field(int, ret)),
 	    TP_fast_assign(__entry->child_relid = relid;
 			   __entry->gpadl = gpadl;
-			   __entry->pfn_count = pfn_count;
+			   __entry->range_buflen = 8 + 8 * pfn_count;
+			   __entry->rangecount = 1;
 			   __entry->ret = ret;),
-	    TP_printk("sending child_relid 0x%x, gpadl 0x%x, pfn_count %u, ret %d",
-		      __entry->child_relid, __entry->gpadl, __entry->pfn_count,
+	    TP_printk("sending child_relid 0x%x, gpadl 0x%x, range_buflen %d rangecount %d, ret %d",
+		      __entry->child_relid, __entry->gpadl,
+		      __entry->range_buflen, __entry->rangecount,
 		      __entry->ret));
 
 TRACE_EVENT(vmbus_establish_gpadl_body,
@@ -216,7 +218,7 @@ TRACE_EVENT(vmbus_establish_gpadl_body,
 	    TP_fast_assign(__entry->msgnumber = msgnumber;
 			   __entry->gpadl = gpadl;
 			   __entry->ret = ret;),
-	    TP_printk("sending msgnumber %u, gpadl 0x%x, ret %d",
+	    TP_printk("sending msgnumber %d, gpadl 0x%x, ret %d",
 		      __entry->msgnumber, __entry->gpadl, __entry->ret));
 
 TRACE_EVENT(vmbus_teardown_gpadl,
@@ -234,8 +236,8 @@ TRACE_EVENT(vmbus_teardown_gpadl,
 TRACE_EVENT(vmbus_send_tl_connect_request,
 	    TP_PROTO(const guid_t *guest, const guid_t *host, int ret),
 	    TP_ARGS(guest, host, ret),
-	    TP_STRUCT__entry(__array(u8, guest_id, UUID_SIZE)
-			     __array(u8, host_id, UUID_SIZE)
+	    TP_STRUCT__entry(__array(char, guest_id, UUID_SIZE)
+			     __array(char, host_id, UUID_SIZE)
 			     __field(int, ret)),
 	    TP_fast_assign(export_guid(__entry->guest_id, guest);
 			   export_guid(__entry->host_id, host);

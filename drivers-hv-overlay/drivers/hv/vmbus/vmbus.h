@@ -166,7 +166,8 @@ struct vmbus_devq {
  *	the driver lets read; callbacks alone don't exclude each other, see
  *	vmbus_chan_arm_cb())
  * @rejects: host input that was refused on this channel
- * @poison_told: VMBUS_POISON_* bits of what has been reported
+ * @poison_told: VMBUS_POISON_* bits of what has been reported, and
+ *	VMBUS_CB_DROPPED
  * @monitor_word: pending bits of its group in the guest-to-host monitor page,
  *	NULL if the channel has no monitor
  * @op_lock: serialises open, close, MODIFYCHANNEL and release; held while
@@ -282,6 +283,8 @@ static inline struct vmbus_chan *vmbus_chan_primary(struct vmbus_chan *chan)
  * @online: the SynIC is set up; by the CPU's hotplug callbacks
  * @stalled: a message was left in its slot because the queue was full
  * @timer: the synthetic timer of this CPU is known to expire by message
+ * @msg_base: where @msg_page is, if it isn't our memory
+ * @event_base: the same for @event_page
  *
  * @msg_page and @event_page are read by the interrupt of their CPU and, once
  * the other CPUs have stopped, by the crash path; they change only while the
@@ -296,6 +299,8 @@ struct vmbus_cpu {
 	bool online;
 	bool stalled;
 	bool timer;
+	u64 msg_base;
+	u64 event_base;
 };
 
 /**
@@ -438,6 +443,7 @@ void vmbus_irq_bind(u32 relid, unsigned int cpu);
 int vmbus_relid_map(struct vmbus_chan *chan);
 void vmbus_relid_unmap(struct vmbus_chan *chan);
 struct vmbus_chan *vmbus_relid_get(u32 relid);
+void vmbus_irq_look(struct vmbus_chan *chan);
 
 /* pm.c, crash.c: hibernation; kexec and panic */
 int vmbus_bus_suspend(struct device *dev);
@@ -472,6 +478,7 @@ extern wait_queue_head_t vmbus_resume_wq;
 /* chan.c, open.c: life cycle, open and close; more in chan_ops.h */
 struct vmbus_chan *vmbus_chan_alloc(const struct hvb_offer *offer);
 void vmbus_chan_free(struct vmbus_chan *chan);
+void vmbus_chan_driver_gone(struct vmbus_channel *channel);
 int vmbus_chan_event(struct vmbus_chan *chan, enum hvb_chan_event event,
 		     unsigned int *actions);
 void vmbus_chan_tasklet(unsigned long data);
