@@ -18,12 +18,16 @@
  *
  * A reader who has used up his budget leaves the state as it is and goes on in
  * a worker, with the channel's interrupts masked.
+ *
+ * Only the reader masks and unmasks. While nobody reads, interrupts are off if
+ * the channel is polled, else on.
  */
 #include <linux/atomic.h>
 #include <linux/blk-mq.h>
 #include <linux/bottom_half.h>
 #include <linux/hyperv/recv.h>
 #include <linux/hyperv/send.h>
+#include <linux/jiffies.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -47,6 +51,9 @@
  */
 #define STV_INTERRUPT_BUDGET	16
 #define STV_WORK_BUDGET		64
+
+/* A channel that nobody has polled for that long isn't polled any more. */
+#define STV_UNPOLL_AFTER	(HZ / 2)
 
 /**
  * stv_reject() - count a packet that is not accepted, and say so now and then
@@ -318,14 +325,15 @@ static __always_inline unsigned int stv_read(struct stv_chan *sc,
 
 /*
  * Reads as the reader; true if the budget was used up, and he still is it. Each
- * turn but the first and the last has read something, or answers to an
- * interrupt, so this ends whatever the host does.
+ * turn but the first and the last has read something, has unmasked interrupts
+ * (@unmask: they may be off), or answers to one, so this ends whatever the host
+ * does.
  *
  * The core gives up a ring if the host writes nonsense. It calls back once more
  * when a channel was rescinded, which may be a sub-channel alone.
  */
 static __always_inline bool stv_read_all(struct stv_chan *sc,
-					 unsigned int budget)
+					 unsigned int budget, bool unmask)
 {
 	struct hv_batch *batch;
 	int left;
@@ -344,6 +352,12 @@ static __always_inline bool stv_read_all(struct stv_chan *sc,
 			queue_work(stv_recover_wq, &sc->dev->recover_work);
 		if (unlikely(!budget))
 			return true;
+		if (unmask && !sc->polled) {
+			unmask = false;
+			/* Was there anything that it didn't interrupt for? */
+			if (hv_end_read(&sc->vch->inbound))
+				continue;
+		}
 		if (likely(atomic_cmpxchg(&sc->reading, STV_READ_BUSY,
 					  STV_READ_IDLE) == STV_READ_BUSY))
 			return false;
@@ -378,6 +392,14 @@ void stv_chan_reset(struct stv_chan *sc)
 	sc->polled = false;
 }
 
+/* What the reader hasn't read is read by the worker. */
+static void stv_defer(struct stv_chan *sc)
+{
+	hv_begin_read(&sc->vch->inbound);
+	sc->deferred++;
+	queue_work(system_bh_wq, &sc->work);
+}
+
 /**
  * stv_chan_interrupt() - the host has written to a channel
  * @context: the &struct stv_chan
@@ -391,11 +413,24 @@ void stv_chan_interrupt(void *context)
 	if (!stv_become_reader(sc))
 		return;
 
-	if (unlikely(stv_read_all(sc, STV_INTERRUPT_BUDGET))) {
-		hv_begin_read(&sc->vch->inbound);
-		sc->deferred++;
-		queue_work(system_bh_wq, &sc->work);
-	}
+	if (unlikely(stv_read_all(sc, STV_INTERRUPT_BUDGET, false)))
+		stv_defer(sc);
+}
+
+/**
+ * stv_chan_interrupt_copying() - the same if a completion copies its data
+ * @context: the &struct stv_chan
+ *
+ * Megabytes are not copied with interrupts off.
+ *
+ * Context: that of stv_chan_interrupt().
+ */
+void stv_chan_interrupt_copying(void *context)
+{
+	struct stv_chan *sc = context;
+
+	if (stv_become_reader(sc))
+		stv_defer(sc);
 }
 
 /**
@@ -408,13 +443,9 @@ void stv_chan_work(struct work_struct *work)
 {
 	struct stv_chan *sc = container_of(work, struct stv_chan, work);
 
-	if (stv_read_all(sc, STV_WORK_BUDGET)) {
+	/* Whoever queued it was the reader. */
+	if (stv_read_all(sc, STV_WORK_BUDGET, true))
 		queue_work(system_bh_wq, &sc->work);
-	} else if (!READ_ONCE(sc->polled) && hv_end_read(&sc->vch->inbound) &&
-		   stv_become_reader(sc)) {
-		/* Written while the interrupts were masked. */
-		queue_work(system_bh_wq, &sc->work);
-	}
 }
 
 /**
@@ -426,32 +457,57 @@ void stv_chan_work(struct work_struct *work)
  * what stood in the ring's control page, delay commands then, but for no longer
  * than their time-out.
  *
- * Context: any; somebody keeps the channel open.
+ * Context: process or softirq; somebody keeps the channel open.
  */
 void stv_chan_kick(struct stv_chan *sc)
 {
 	vmbus_send_flush(sc->vch);
 	vmbus_setevent(sc->vch);
+	/* Like stv_mq_poll(): who polls doesn't preempt the reader. */
+	local_bh_disable();
 	if (stv_become_reader(sc))
 		queue_work(system_bh_wq, &sc->work);
+	local_bh_enable();
+}
+
+/*
+ * Is there something to do for somebody who polls? Several do that as fast as
+ * they can, so while there isn't they write nothing but the time.
+ */
+static bool stv_poll_look(struct stv_chan *sc)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(sc->polled_at) != now)
+		WRITE_ONCE(sc->polled_at, now);
+	if (atomic_read(&sc->reading) != STV_READ_IDLE)
+		return false;
+	return !READ_ONCE(sc->polled) ||
+	       hv_get_bytes_to_read(&sc->vch->inbound);
 }
 
 /* Reads a polled channel, unless somebody does. */
 static int stv_poll_chan(struct stv_chan *sc)
 {
-	unsigned long done = sc->done;
+	unsigned long done;
 
-	if (atomic_cmpxchg(&sc->reading, STV_READ_IDLE, STV_READ_BUSY) !=
+	if (!stv_poll_look(sc) ||
+	    atomic_cmpxchg(&sc->reading, STV_READ_IDLE, STV_READ_BUSY) !=
 	    STV_READ_IDLE)
 		return 0;
 
+	done = sc->done;
 	if (!sc->polled) {
 		WRITE_ONCE(sc->polled, true);
 		hv_begin_read(&sc->vch->inbound);
+		queue_delayed_work(stv_recover_wq, &sc->dev->unpoll,
+				   STV_UNPOLL_AFTER);
 	}
 	/* Whoever waits for what is left polls again. */
-	if (stv_read_all(sc, STV_WORK_BUDGET))
-		atomic_set(&sc->reading, STV_READ_IDLE);
+	if (stv_read_all(sc, STV_WORK_BUDGET, false) &&
+	    atomic_cmpxchg(&sc->reading, STV_READ_BUSY, STV_READ_IDLE) !=
+	    STV_READ_BUSY)
+		queue_work(system_bh_wq, &sc->work);
 	return sc->done - done;
 }
 
@@ -460,7 +516,8 @@ static int stv_poll_chan(struct stv_chan *sc)
  * @shost: SCSI host
  * @queue: number of the hardware queue
  *
- * The channel's interrupts are on until it is polled for the first time.
+ * The first who polls turns the channel's interrupts off, stv_unpoll_work() on
+ * again when nobody has polled for a while.
  *
  * Context: process or softirq, interrupts on.
  * Return: number of commands completed, about.
@@ -492,20 +549,56 @@ int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue)
 	return n;
 }
 
-/**
- * stv_poll_chans() - look for completions of all polled queues
- * @dev: adapter
- *
- * For those who wait for commands whose submitter may have stopped polling.
- *
- * Context: process or softirq, interrupts on.
- */
-void stv_poll_chans(struct stv_dev *dev)
+/* Has the host interrupt again if nobody polls; true if somebody may do. */
+static bool stv_unpoll(struct stv_chan *sc)
 {
+	if (!READ_ONCE(sc->polled))
+		return false;
+	if (time_before(jiffies, READ_ONCE(sc->polled_at) + STV_UNPOLL_AFTER) ||
+	    atomic_cmpxchg(&sc->reading, STV_READ_IDLE, STV_READ_BUSY) !=
+	    STV_READ_IDLE)
+		return true;
+	/* The worker reads what is there, and unmasks. */
+	WRITE_ONCE(sc->polled, false);
+	queue_work(system_bh_wq, &sc->work);
+	return false;
+}
+
+/**
+ * stv_unpoll_work() - see whether polled channels are polled
+ * @work: in a &struct stv_dev
+ *
+ * Who has a command polled for need not do it. Targets of the device mapper
+ * that send commands of their own (dm-crypt) pass the flag on, and nobody knows
+ * that these could be polled; a task may have been stopped, or may look now and
+ * then.
+ *
+ * Context: process, workqueue with a rescuer: whoever writes memory back may
+ * wait for such a command.
+ */
+void stv_unpoll_work(struct work_struct *work)
+{
+	struct stv_dev *dev = container_of(to_delayed_work(work),
+					   struct stv_dev, unpoll);
+	struct stv_chan *sc;
+	bool more = false;
 	u32 i;
 
-	for (i = dev->poll_queue; i < dev->nr_queues; i++)
-		stv_mq_poll(dev->shost, i);
+	/* Like stv_mq_poll(): who polls doesn't preempt the reader. */
+	local_bh_disable();
+	rcu_read_lock();
+	/* Without a map channels may be closed; opened again nobody polls. */
+	for (i = 0; rcu_access_pointer(dev->map) && i < dev->nr_chans; i++) {
+		sc = READ_ONCE(dev->chan[i]);
+		/* Up before the rest: pairs with stv_chan_up(). */
+		if (sc && smp_load_acquire(&sc->up))
+			more |= stv_unpoll(sc);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+	if (more)
+		queue_delayed_work(stv_recover_wq, &dev->unpoll,
+				   STV_UNPOLL_AFTER);
 }
 
 /**

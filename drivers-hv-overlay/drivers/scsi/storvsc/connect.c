@@ -10,6 +10,7 @@
 #include <linux/nospec.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 
 #include "storvsc.h"
 
@@ -152,16 +153,18 @@ static void stv_chan_disown(struct vmbus_channel *vch)
  */
 static int stv_ring_open(struct stv_chan *sc)
 {
+	bool copying = is_swiotlb_force_bounce(&sc->dev->hdev->device);
+	void (*cb)(void *context) = copying ? stv_chan_interrupt_copying :
+					      stv_chan_interrupt;
 	u32 size = stv_ring_size();
 	int ret = 0;
 
 	if (sc->index)
-		return vmbus_open(sc->vch, size, size, NULL, 0,
-				  stv_chan_interrupt, sc);
+		return vmbus_open(sc->vch, size, size, NULL, 0, cb, sc);
 
 	if (!sc->vch->ringbuffer_page)
 		ret = vmbus_alloc_ring(sc->vch, size, size);
-	return ret ?: vmbus_connect_ring(sc->vch, stv_chan_interrupt, sc);
+	return ret ?: vmbus_connect_ring(sc->vch, cb, sc);
 }
 
 static int stv_chan_start(struct stv_chan *sc, struct vmbus_channel *vch)
@@ -208,7 +211,7 @@ static int stv_chan_up(struct stv_dev *dev, u32 index)
 	int ret;
 
 	mutex_lock(&dev->map_lock);
-	/* Sub-channels may be up before; nothing is sent until the primary is. */
+	/* Sub-channels may be first; nothing is sent until the primary is. */
 	if (!index)
 		dev->up = true;
 	/* The rest before this: pairs with those who use polled channels. */

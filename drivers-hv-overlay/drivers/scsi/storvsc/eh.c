@@ -83,9 +83,6 @@ enum scsi_timeout_action stv_timed_out(struct scsi_cmnd *cmd)
 	bool dead = in_flight && stv_chan_dead(dev, stv_slot_chan(slot),
 					     true);
 
-	/* It may be done, and nobody has looked. */
-	if (rq->mq_hctx->queue_num >= dev->poll_queue)
-		stv_poll_chans(dev);
 	if (stv_decide_expired(in_flight, stv_slot_suspect(slot), dead) ==
 	    STV_EXPIRED_RECOVER)
 		queue_work(stv_recover_wq, &dev->recover_work);
@@ -107,7 +104,6 @@ bool stv_drain(struct stv_dev *dev, unsigned int seconds)
 	while (stv_in_flight(dev)) {
 		if (stv_rescinded(dev) || time_after(jiffies, deadline))
 			return false;
-		stv_poll_chans(dev);
 		msleep(STV_DRAIN_POLL_MS);
 	}
 	return true;

@@ -213,6 +213,7 @@ static struct stv_dev *stv_alloc(struct hv_device *hdev, enum stv_dev_kind kind)
 	}
 	INIT_WORK(&dev->recover_work, stv_recover_work);
 	INIT_DELAYED_WORK(&dev->watchdog, stv_watchdog_work);
+	INIT_DELAYED_WORK(&dev->unpoll, stv_unpoll_work);
 	INIT_WORK(&dev->event_work, stv_event_work);
 	/* Enabled once there is something to look at. */
 	disable_delayed_work_sync(&dev->watchdog);
@@ -383,6 +384,7 @@ static void stv_end(struct stv_dev *dev)
 {
 	disable_work_sync(&dev->recover_work);
 	stv_give_up(dev);
+	disable_delayed_work_sync(&dev->unpoll);
 	mutex_lock(&dev->reset_lock);
 	mutex_unlock(&dev->reset_lock);
 }

@@ -33,9 +33,10 @@
  *
  * Who reads. The host's interrupt reads, up to a budget; what is left goes to a
  * worker in softirq context with the channel's interrupts masked. On
- * PREEMPT_RT both run in threads. A polled channel is read by whoever polls its
- * queue; the host is told not to interrupt. stv_chan.reading sees to it that
- * there is one reader, see complete.c.
+ * PREEMPT_RT both run in threads. Where completions mean copying (swiotlb), all
+ * of it goes to the worker. A polled channel is read by whoever polls its
+ * queue; the host is told not to interrupt for as long as somebody does.
+ * stv_chan.reading sees to it that there is one reader, see complete.c.
  *
  * Batches. The block layer says which command of a batch is the last one; the
  * others are written, but not shown to the host (include/linux/hyperv/send.h).
@@ -59,8 +60,8 @@
  *
  * Workers. Events of the host (devices come and go, change) run on an ordered
  * queue of the adapter; they are bits, so a flood of notices is one scan.
- * Recovery, on which the writing back of memory may depend, has a queue with a
- * rescuer.
+ * Recovery, and the care for channels that nobody polls any more, have a queue
+ * with a rescuer: the writing back of memory may depend on them.
  *
  * Lock order: reset_lock > conn_lock > open_lock > map_lock. The VMBus core
  * calls back with locks of its own held: one of them comes before open_lock
@@ -139,8 +140,9 @@ struct stv_queue {
  * @index: 0 for the primary, else the index of the sub-channel
  * @up: it takes commands; map_lock
  * @stopped: @work is disabled
- * @polled: its interrupts are off for good, see stv_mq_poll()
  * @reading: who reads, see complete.c
+ * @polled: its interrupts are off, because somebody polls; the reader's
+ * @polled_at: when somebody did last, in jiffies
  * @work: reads what the interrupt has left
  * @done: commands completed
  * @deferred: times that the interrupt left something to @work
@@ -153,8 +155,11 @@ struct stv_chan {
 	u32 index;
 	bool up;
 	bool stopped;
+
+	/* submitters don't look at what readers and pollers write */
+	atomic_t reading ____cacheline_aligned_in_smp;
 	bool polled;
-	atomic_t reading;
+	unsigned long polled_at;
 	struct work_struct work;
 	unsigned long done;
 	unsigned long deferred;
@@ -240,6 +245,7 @@ struct stv_lun {
  * @watchdog: takes commands back from a mute host, see stv_watch()
  * @watched: commands that were completed when it looked last
  * @deadline: when it will have waited long enough, in jiffies
+ * @unpoll: turns the interrupts of channels on again that nobody polls any more
  * @rport: Fibre Channel remote port
  * @debugfs: file in debugfs
  */
@@ -286,6 +292,7 @@ struct stv_dev {
 	struct delayed_work watchdog;
 	unsigned long watched;
 	unsigned long deadline;
+	struct delayed_work unpoll;
 
 	struct fc_rport *rport;
 	struct dentry *debugfs;
@@ -323,11 +330,12 @@ void stv_commit(struct Scsi_Host *shost, u16 queue);
 /* complete.c */
 void stv_chan_reset(struct stv_chan *sc);
 void stv_chan_interrupt(void *context);
+void stv_chan_interrupt_copying(void *context);
 void stv_chan_work(struct work_struct *work);
 void stv_reject(struct stv_chan *sc, enum stv_reject why);
 void stv_chan_kick(struct stv_chan *sc);
 int stv_mq_poll(struct Scsi_Host *shost, unsigned int queue);
-void stv_poll_chans(struct stv_dev *dev);
+void stv_unpoll_work(struct work_struct *work);
 unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte);
 unsigned int stv_in_flight(struct stv_dev *dev);
 
