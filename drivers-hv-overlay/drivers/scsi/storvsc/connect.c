@@ -14,8 +14,12 @@
 
 #include "storvsc.h"
 
-/* How often a wait looks whether the device has gone; between two attempts. */
+/*
+ * How often a wait looks whether the device has gone, and interrupts the host;
+ * between two attempts.
+ */
 #define STV_RESCIND_POLL	(HZ / 10)
+#define STV_ASK_KICK		HZ
 #define STV_RETRY_MS		10
 
 /**
@@ -48,15 +52,25 @@ static int stv_ask_send(struct stv_dev *dev, void *msg, u64 id,
 	}
 }
 
+/*
+ * Whether the host is interrupted for a packet depends on what it has written
+ * into the ring's control page: that may be wrong, or it may have missed it.
+ */
 static int stv_ask_wait(struct stv_dev *dev, struct stv_own_req *own,
 			unsigned long deadline)
 {
+	struct vmbus_channel *vch = dev->hdev->channel;
+	unsigned long kick = jiffies + STV_ASK_KICK;
+
 	while (!wait_for_completion_timeout(&own->done, STV_RESCIND_POLL)) {
-		if (stv_rescinded(dev) ||
-		    vmbus_channel_broken(dev->hdev->channel))
+		if (stv_rescinded(dev) || vmbus_channel_broken(vch))
 			return -ENODEV;
 		if (time_after(jiffies, deadline))
 			return -ETIMEDOUT;
+		if (time_after(jiffies, kick)) {
+			vmbus_setevent(vch);
+			kick = jiffies + STV_ASK_KICK;
+		}
 	}
 	return 0;
 }
