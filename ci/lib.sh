@@ -52,6 +52,36 @@ free_mb() {
 	df -Pm "$d" | awk 'NR == 2 { print $4 }'
 }
 
+# need_space MIB: so much room is left for what a command is about to make. Only
+# the tests of these tools set CI_TEST_FREE_MB.
+need_space() {
+	local free
+
+	free=${CI_TEST_FREE_MB:-$(free_mb "$BUILD")}
+	[ "$free" -ge "$1" ] ||
+		die "disk full: $free MiB free under $BUILD, $1 MiB needed:" \
+		    "free some space or set BUILD=DIR"
+}
+
+# disk_is_full LOG: is that why the command failed that LOG is of? What has no
+# room left may have had none for saying so.
+disk_is_full() {
+	grep -qs 'No space left\|Disk quota exceeded' "$1" ||
+		[ "$(free_mb "$BUILD")" -lt 8 ]
+}
+
+# fail LOG TEXT: dies with TEXT, or with a full disk when that is the cause.
+fail() {
+	local log=$1 tmp=${TMPDIR:-/tmp}
+
+	shift
+	! disk_is_full "$log" ||
+		die "disk full: $(free_mb "$BUILD") MiB free under $BUILD," \
+		    "$(free_mb "$tmp") MiB under $tmp: free some space, or" \
+		    "set BUILD=DIR or TMPDIR=DIR"
+	die "$@"
+}
+
 # The kernel's scripts are picky about these. ARCH is ours here: commands that
 # take it read CI_ARCH, and the kernel's make must not see it by accident.
 ci_environment() {
@@ -142,6 +172,25 @@ cc_wrap() {
 	else
 		echo "$1"
 	fi
+}
+
+# clients_of CONFIG: make's targets for what sits on VMBus, is not ours and is set
+# in that .config: it must build and load on either implementation.
+clients_of() {
+	local option target
+
+	while read -r option target; do
+		! grep -q "^CONFIG_$option=[ym]" "$1" || echo "$target"
+	done <<-end
+		HID_HYPERV_MOUSE drivers/hid/hid-hyperv.o
+		HYPERV_KEYBOARD drivers/input/serio/hyperv-keyboard.o
+		DRM_HYPERV drivers/gpu/drm/hyperv/
+		FB_HYPERV drivers/video/fbdev/hyperv_fb.o
+		PCI_HYPERV drivers/pci/controller/pci-hyperv.o
+		PCI_HYPERV_INTERFACE drivers/pci/controller/pci-hyperv-intf.o
+		HYPERV_VSOCKETS net/vmw_vsock/hyperv_transport.o
+		UIO_HV_GENERIC drivers/uio/uio_hv_generic.o
+	end
 }
 
 # build_lock NAME: this and every other command that changes NAME take turns.

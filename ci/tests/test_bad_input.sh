@@ -3,8 +3,9 @@
 #
 # usage: ci/tests/test_bad_input.sh
 #
-# What can go wrong on a user's machine, against ci/base with a toy kernel: each
-# case must end with one clear line, a non-zero code, and nothing half done.
+# What can go wrong on a user's machine, against ci/base, ci/tree and ci/kernel
+# with a toy kernel: each case must end with one clear line, a non-zero code, and
+# nothing half done.
 # Needs no network; the full disk is a small tmpfs (as root only).
 set -uo pipefail
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
@@ -38,6 +39,7 @@ pins() {
 		BASE_URL=$1/linux-6.12.107.tar.xz
 		BASE_HASHES=$2
 		BASE_APT_SOURCES='deb-src file:$WORK/none trixie main'
+		CI_TEST_FREE_MB=\${CI_TEST_FREE_MB:-99999}
 	END
 }
 
@@ -73,6 +75,59 @@ refuses() {
 	! grep -qiE 'traceback|line [0-9]+:' "$WORK/out" || why='a tool spoke'
 	[ -z "$left" ] || why="left behind: $left"
 	verdict "$why" "$name"
+}
+
+# says NAME PATTERN CODE [LINES]: the last run failed, with one line (or as many
+# as LINES) that matches.
+says() {
+	local why=ok
+
+	[ "$3" != 0 ] || why='exit code 0'
+	tail -n 1 "$WORK/out" | grep -qE "$2" || why="no '$2'"
+	[ "$(wc -l <"$WORK/out")" -le "${4:-1}" ] || why='many lines'
+	verdict "$why" "$1"
+}
+
+# run_kernel BUILD GOAL [VAR=VALUE...]: ci/kernel with a source whose build is
+# GOAL, a line of shell; its output in $WORK/out.
+run_kernel() {
+	local build=$1 toy=$WORK/toy
+
+	mkdir -p "$toy"
+	touch "$toy/Kbuild"
+	# shellcheck disable=SC2016
+	printf '%s:\n\t@%s\n' allnoconfig 'cp $(KCONFIG_ALLCONFIG) $(O)/.config' \
+		olddefconfig : modules : bzImage "$2" >"$toy/Makefile"
+	shift 2
+	env "$@" BUILD="$build" CI_TEST_PINS="$WORK/pins" KERNEL_SRC="$toy" \
+		"$TOP/ci/kernel" build lean new >"$WORK/out" 2>&1
+}
+
+# Behind case_good, which leaves a base.
+case_too_little_room() {
+	local full='disk full: 100 MiB free under .* needed: free some space or'
+
+	run_base "$WORK/b-room" CI_TEST_FREE_MB=100
+	says 'too little room for a base' "base: $full" $?
+	env BUILD="$WORK/b-good" CI_TEST_PINS="$WORK/pins" CI_TEST_FREE_MB=100 \
+		"$TOP/ci/tree" >"$WORK/out" 2>&1
+	says 'too little room for a tree' "tree: $full" $?
+	run_kernel "$WORK/b-room" : CI_TEST_FREE_MB=100
+	says 'too little room for a kernel' "kernel: $full" $?
+	[ ! -e "$WORK/b-good/tree" ] && [ ! -e "$WORK/b-room/kernels" ] &&
+		verdict ok 'and nothing was begun' ||
+		verdict 'left behind' 'and nothing was begun'
+}
+
+case_kernel() {
+	run_kernel "$WORK/b-kernel" 'echo "as: a.o: No space left on device"; false'
+	says 'a build that finds its disk full' 'kernel: disk full: ' $? 2
+	run_kernel "$WORK/b-kernel" 'echo "a.c:1: error: no"; false'
+	says 'a build that fails shows why and where' \
+		'kernel: build of lean-new failed, see .*lean-new.log' $? 4
+	grep -q '^[0-9]*:a.c:1: error: no' "$WORK/out" &&
+		verdict ok 'with the line of the compiler' ||
+		verdict 'not there' 'with the line of the compiler'
 }
 
 case_good() {
@@ -137,6 +192,11 @@ case_full_disk() {
 	mount -o remount,size=2m "$FULL"
 	run_base "$FULL/b" KERNEL_TREE="$WORK/linux-6.12.107"
 	refuses 'a disk that fills up in a copy' "$FULL/b" 'disk full' $?
+	rm -rf "$FULL/b"
+	mount -o remount,size=20m "$FULL"
+	# shellcheck disable=SC2016
+	run_kernel "$FULL/b" 'head -c 30000000 /dev/zero >$(O)/vmlinux'
+	says 'a disk that fills up in a build' 'kernel: disk full: 0 MiB' $? 2
 }
 
 case_tree() {
@@ -202,9 +262,11 @@ case_missing_tool() {
 
 make_fixture
 case_good
+case_too_little_room
 case_drift
 case_network
 case_full_disk
+case_kernel
 case_tree
 case_arguments
 case_missing_tool
