@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from . import hosts, rootdisk
 from .errors import HostError
-from .parser import CONFIGS, STACKS, ScenarioError, load
+from .parser import CONFIGS, STACKS, STACKS_OF, ScenarioError, load
 from .paths import BUILD, HERE, LOGS, SCENARIOS
 from .runner import Runner, run_until_valid
 
@@ -53,6 +53,8 @@ def parse_args(argv):
                         help="the handful that make check runs")
     parser.add_argument("--list", action="store_true",
                         help="list the scenarios and what they prove")
+    parser.add_argument("--prepare", action="store_true",
+                        help="only make the hosts and the guests' disks")
     parser.add_argument("--no-build", action="store_true",
                         help="use the kernels that are there")
     parser.add_argument("--jobs", type=int, default=1, metavar="N",
@@ -106,7 +108,8 @@ def plan(args, scenarios):
             wanted = scenario.check
         elif args.matrix:
             wanted = [(stack, config) for stack in scenario.stacks
-                      for config in scenario.configs if stack != "newleg"]
+                      for config in scenario.configs if stack != "newleg"
+                      and stack in STACKS_OF.get(config, STACKS)]
         elif args.all:
             wanted = [(args.stack or "new", config) for config
                       in args.configs or scenario.configs[:1]]
@@ -127,6 +130,9 @@ def not_written_for(wanted, scenario, stack, config):
         return "not written for STACK=%s, see the file" % stack
     if config not in scenario.configs:
         return "not written for CONFIG=%s" % config
+    if stack not in STACKS_OF.get(config, STACKS):
+        return "the drivers of STACK=%s are not made for CONFIG=%s" % (
+            stack, config)
     return ""
 
 
@@ -247,6 +253,10 @@ def main(argv):
             rootdisk.image_path(name)
     except HostError as err:
         die(str(err))
+    if args.prepare:
+        print("prepared for %d runs: %s" % (len(wanted), ", ".join(sorted(
+            {"%s (%s)" % (host.name, host.level) for _, host in wanted}))))
+        return 0 if wanted else 1
     if not args.no_build:
         build_kernels([run for run, _ in wanted])
     failures = run_all(args, wanted)

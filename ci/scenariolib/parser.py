@@ -9,8 +9,10 @@ from .expr import ExprError, check_expr
 STACKS = ("new", "newleg", "mixed", "legacy")
 # The new core under the old drivers is for scenarios that say so.
 USUAL_STACKS = ("new", "newleg", "legacy")
-CONFIGS = ("lean", "debug", "fault", "pae")
+CONFIGS = ("lean", "debug", "fault", "cgroup", "rt", "pae")
 USUAL_CONFIGS = ("lean", "debug")
+# The old drivers take locks that sleep in the interrupt handler with PREEMPT_RT.
+STACKS_OF = {"rt": ("new",)}
 STREAMS = ("console", "monitor", "host")
 # Steps that can fail because of what the guest or the host did.
 ASSERTING = ("expect", "guest", "guest!", "value", "assert", "wait", "ready",

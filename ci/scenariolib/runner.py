@@ -20,8 +20,10 @@ from .splat import SplatDetector
 # reserve, which costs time only when something is wrong.
 USUAL_BOOT_SECONDS = 15
 RESERVE = 2
-BOOT_SECONDS = {"lean": 400, "debug": 800, "fault": 600, "pae": 400,
-                "bench": 400}
+BOOT_SECONDS = {"lean": 400, "debug": 800, "fault": 600, "cgroup": 400,
+                "rt": 800, "pae": 400, "bench": 400}
+# Kernels with lockdep, which must still be on at the end.
+PROVING = ("debug", "rt")
 COMMAND_SECONDS = 30
 BASE_CMDLINE = ("console=ttyS0,115200 nokaslr mitigations=off panic=-1 "
                 "tsc=reliable no_timer_check")
@@ -126,7 +128,7 @@ class Runner:
         boot in hundreds does. If it is the kernel, then all attempts do.
         """
         return self._host.level == LEVEL \
-            and self.config in ("lean", "debug", "fault") \
+            and self.config not in ("bench", "pae") \
             and "did not start within" in self.result.reason \
             and not self._host.console.search_all(USER_SPACE)
 
@@ -194,7 +196,7 @@ class Runner:
         self._host.start()
 
     def _cmdline(self):
-        parts = [BASE_CMDLINE, DEBUG_CMDLINE if self.config == "debug"
+        parts = [BASE_CMDLINE, DEBUG_CMDLINE if self.config in PROVING
                  else LEAN_CMDLINE]
         if self.scenario.cmdline:
             parts.append(self.scenario.cmdline)
@@ -262,7 +264,7 @@ class Runner:
             raise StepFailed("the announced crash or splat did not happen")
         if self._gone:
             return
-        if self.config == "debug":
+        if self.config in PROVING:
             self._step("lockdep is still on at the end", "", self._lockdep_on)
         self._step("power off", "", self._power_off)
 

@@ -5,7 +5,9 @@
 usage: ci/tests/test_scenario.py [unittest arguments]
 """
 
+import contextlib
 import io
+import json
 import os
 import re
 import signal
@@ -19,6 +21,7 @@ import time
 import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -651,6 +654,48 @@ class Machines(unittest.TestCase):
             with self.subTest(text=text), self.assertRaises(HostError):
                 self.args(text)
 
+    def test_a_machine_without_virtualisation_gets_a_nested_host(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                contextlib.ExitStack() as patches:
+            probe = Path(folder) / "probe"
+            built = []
+            for where, name, value in (
+                    (hosts, "prepare_packages", lambda: None),
+                    (hosts.host_hvhost, "build", lambda: None),
+                    (firstlevel, "build", built.append),
+                    (hosts.image, "compiled", lambda _: probe)):
+                patches.enter_context(mock.patch.object(where, name, value))
+            for text, why in (("echo no: /dev/kvm: No such file; exit 1",
+                               "/dev/kvm: No such file"),
+                              ("kill -9 $$", "does not return")):
+                probe.write_text("#!/bin/sh\n%s\n" % text, encoding="utf-8")
+                probe.chmod(0o755)
+                usable, reason = hosts.kvm_is_usable()
+                self.assertFalse(usable)
+                self.assertIn(why, reason)
+                for name in hosts.HOSTS:
+                    host = hosts.choose(name)
+                    self.assertTrue(issubclass(host, firstlevel.Nested), name)
+                    self.assertIn("nested", host.level)
+                    self.assertNotIn("hardware", host.features)
+            self.assertEqual(built, list(hosts.HOSTS) * 2)
+            probe.write_text("#!/bin/sh\n", encoding="utf-8")
+            for name in hosts.HOSTS:
+                self.assertIn("hardware", hosts.choose(name).features)
+
+    def test_the_table_names_the_host(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "result.json"
+            path.write_text(json.dumps({
+                "host": "hvhost, " + firstlevel.LEVEL, "stack": "new",
+                "values": {"kernel": "k", "vmbus_version": "5.3"}}),
+                encoding="utf-8")
+            done = subprocess.run(
+                [sys.executable, os.path.join(HERE, "../host/tour.py"), path],
+                check=True, capture_output=True, text=True)
+        self.assertIn("host: hvhost, nested under a software CPU; kernel: new",
+                      done.stdout)
+
     def test_hosts_that_are_not_there(self):
         with self.assertRaisesRegex(HostError, "no host is called"):
             hosts.choose("xen")
@@ -690,6 +735,10 @@ class Commands(unittest.TestCase):
         runs = cli.plan(self.args("--matrix", "CONFIG=debug,pae",
                                   "STACK=legacy"), [scenario])
         self.assertEqual([run[1:] for run in runs], [("legacy", "debug")])
+        scenario.configs = ("lean", "rt")
+        runs = cli.plan(self.args("--matrix"), [scenario])
+        self.assertEqual([run[1:] for run in runs],
+                         [("new", "lean"), ("new", "rt"), ("legacy", "lean")])
         runs = cli.plan(self.args("--check"), [scenario])
         self.assertEqual([run[1:] for run in runs], [("new", "debug")])
         runs = cli.plan(self.args("t", "STACK=legacy"), [scenario])
@@ -706,6 +755,9 @@ class Commands(unittest.TestCase):
             "hvhost", scenario, "new", "lean"))
         self.assertEqual("", cli.not_written_for(
             "qemu", scenario, "new", "lean"))
+        scenario.stacks, scenario.configs = ("new", "legacy"), ("rt",)
+        self.assertIn("not made for CONFIG=rt", cli.not_written_for(
+            None, scenario, "legacy", "rt"))
 
     def test_bad_words(self):
         for argv in (("STACK=old",), ("CONFIG=lean,fat",), ("HOST=xen",)):
