@@ -2,8 +2,9 @@
 """The steps of make check and make check-full, and what runs them.
 
 Two steps run at a time at most, and only one of them may be heavy (one that
-keeps all processors busy by itself). A step whose command is missing fails,
-and so does one whose needs failed.
+keeps all processors busy by itself). So a guest under a software CPU, which
+keeps one processor busy, runs beside a build, or two of them do. A step whose
+command is missing fails, and so does one whose needs failed.
 """
 
 import os
@@ -18,6 +19,7 @@ BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 LOGS = os.environ.get("LOGS") or os.path.join(BUILD, "logs")
 HOUR = 3600
 TAIL = 16           # lines of a failed step's log that the end repeats
+QUIET = 60          # seconds without a line after which one says what runs
 
 
 class Step:
@@ -34,12 +36,18 @@ class Step:
         self.state = "waiting"      # running, pass, FAIL
         self.note = ""
         self.tail = []              # of a failed step's log
+        self.log = ""
+        self.begin = 0
         self.seconds = 0
 
 
 def check_steps():
     tree, base = ("tree",), ("base",)
     gate = "ci/gates "
+    # Builds and other guests want processors, too.
+    guests = f"ci/scenario --check --jobs {max(1, (os.cpu_count() or 1) // 2)} "
+    # What can start is started in this order: first what the longest wait for,
+    # last what nothing waits for.
     return [
         Step("packages", "ci/packages base stack kernel gates user "
              "hvhost-check"),
@@ -55,16 +63,19 @@ def check_steps():
         Step("kernel-lean", "ci/kernel build lean new", tree, True, HOUR),
         Step("user-tests", "ci/user/run check gcc clang", ("packages",)),
         Step("hvhost", "ci/hvhost/check", ("packages",), False, HOUR),
+        Step("host", "ci/scenario --check --prepare", ("packages",), False,
+             HOUR),
         Step("checkpatch", gate + "checkpatch", base),
         Step("kerneldoc", gate + "kerneldoc", tree),
-        Step("kunit", "ci/kunit", tree, True, HOUR),
-        Step("kernel-debug", "ci/kernel build debug new", tree, True, HOUR),
-        Step("scenarios", "ci/scenario --check",
-             ("kernel-lean", "kernel-debug")),
-        # Behind the scenarios, which prepare the host on a new machine.
-        Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0",
-             ("scenarios",)),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
+        Step("kernel-debug", "ci/kernel build debug new", tree, True, HOUR),
+        Step("scenarios-lean", guests + "CONFIG=lean",
+             ("kernel-lean", "host"), False, HOUR),
+        Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0",
+             ("kernel-debug", "host"), False, HOUR),
+        Step("scenarios-debug", guests + "CONFIG=debug",
+             ("kernel-debug", "host"), False, HOUR),
+        Step("kunit", "ci/kunit", tree, True, HOUR),
         Step("objects", gate + "objects", tree, True),
     ]
 
@@ -72,8 +83,8 @@ def check_steps():
 def matrix_steps():
     """All scenarios, so that one kernel's failures don't hide another's."""
     def step(name, words, need, hours):
-        return Step("matrix-" + name, "ci/scenario --matrix " + words, (need,),
-                    True, hours * HOUR)
+        return Step("matrix-" + name, "ci/scenario --matrix " + words,
+                    (need, "host"), True, hours * HOUR)
 
     # With two processors and without hardware virtualisation the new stack
     # takes two hours with the lean kernel, and up to six times that with the
@@ -84,13 +95,15 @@ def matrix_steps():
         step("mixed", "STACK=mixed", "kernel-lean", 4),
         step("new-debug", "STACK=new CONFIG=debug", "kernel-debug", 24),
         step("legacy-debug", "STACK=legacy CONFIG=debug", "kernel-legacy", 16),
-        step("others", "CONFIG=fault,pae", "kernel-lean", 6),
+        step("others", "CONFIG=fault,cgroup,pae", "kernel-lean", 6),
+        step("rt", "CONFIG=rt", "kernel-lean", 4),
     ]
 
 
 def full_steps():
     tree, long = ("tree",), 12 * HOUR
-    steps = [s for s in check_steps() if s.name not in ("scenarios", "fuzz")]
+    steps = [s for s in check_steps() if s.name != "fuzz"
+             and not s.name.startswith("scenarios-")]
     return steps + [
         Step("kunit-x86_64", "ci/kunit", tree, True, long,
              {"ARCH": "x86_64"}),
@@ -108,10 +121,11 @@ def full_steps():
              ("kernel-lean", "kernel-legacy"), True, long),
         *matrix_steps(),
         Step("fuzz", "ci/fuzz --no-build T=30 DEV=bus,balloon0,scsi1,heartbeat0,"
-             "shutdown0,timesync0", ("kernel-debug",), False, long),
+             "shutdown0,timesync0", ("kernel-debug", "host"), False, long),
         Step("fuzz-parsers", "ci/user/run fuzz T=600", ("packages",), True,
              long),
         Step("arches", "ci/gates arches", tree, True, long),
+        Step("builtin", "ci/gates builtin", tree, True, long),
         Step("prefixes", "ci/gates prefixes", tree, True, long),
     ]
 
@@ -124,6 +138,11 @@ class Runner:
         self.lock = threading.Condition()
         self.children = {}
         self.done = 0
+        self.said = time.monotonic()
+
+    def say(self, text):
+        self.said = time.monotonic()
+        print(text, flush=True)
 
     def ready(self):
         """The next step to start, or None."""
@@ -150,31 +169,48 @@ class Runner:
         self.done += 1
         count = f"[{self.done:2}/{len(self.steps)}]"
         text = f"{count} {step.state:4}  {step.name:20}{step.seconds:5.0f} s"
-        print(f"{text}  {note}".rstrip(), flush=True)
+        self.say(f"{text}  {note}".rstrip())
+
+    def say_what_runs(self):
+        """A line for each running step, with the last line of its log."""
+        for step in self.steps:
+            if step.state == "running":
+                seconds = time.monotonic() - step.begin
+                last = last_lines(step.log)[-1:]
+                self.say(f"        runs  {step.name:20}{seconds:5.0f} s  "
+                         f"{''.join(last)}".rstrip())
 
     def run_all(self):
         with self.lock:
             while any(s.state in ("waiting", "running") for s in self.steps):
                 step = self.ready()
                 if step:
-                    step.state = "running"
-                    threading.Thread(target=self.run_one, args=(step,),
-                                     daemon=True).start()
+                    self.start(step)
                 elif any(s.state == "running" for s in self.steps):
-                    self.lock.wait()
+                    left = self.said + QUIET - time.monotonic()
+                    if left > 0:
+                        self.lock.wait(left)
+                    else:
+                        self.say_what_runs()
+
+    def start(self, step):
+        number = self.steps.index(step) + 1
+        step.log = os.path.join(LOGS, f"check-{number:02d}-{step.name}.log")
+        step.begin = time.monotonic()
+        step.state = "running"
+        self.say(f"        start {step.name}")
+        threading.Thread(target=self.run_one, args=(step,),
+                         daemon=True).start()
 
     def run_one(self, step):
-        number = self.steps.index(step) + 1
-        log = os.path.join(LOGS, f"check-{number:02d}-{step.name}.log")
-        start = time.monotonic()
         try:
-            good, note = self.execute(step, log)
+            good, note = self.execute(step, step.log)
         except OSError as error:
             good, note = False, str(error)
         with self.lock:
-            step.seconds = time.monotonic() - start
+            step.seconds = time.monotonic() - step.begin
             if not good:
-                note += f" (log: {os.path.relpath(log, TOP)})"
+                note += f" (log: {os.path.relpath(step.log, TOP)})"
             self.finish(step, good, note)
             self.lock.notify_all()
 
@@ -218,9 +254,12 @@ def stop(child):
 
 def last_lines(path):
     """The end of a log without its empty lines, each cut to a screen's."""
-    with open(path, "rb") as handle:
-        handle.seek(max(0, os.path.getsize(path) - 8000))
-        text = handle.read().decode("utf-8", "replace")
+    try:
+        with open(path, "rb") as handle:
+            handle.seek(max(0, os.path.getsize(path) - 8000))
+            text = handle.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
     return [line.strip()[:120] for line in text.splitlines() if line.strip()]
 
 
