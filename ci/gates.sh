@@ -25,7 +25,7 @@ kmake() {
 	shift 2
 	[ "$arch" != arm64 ] || cross=aarch64-linux-gnu-
 	cc=$(cc_wrap "${cross}gcc")
-	make -C "$TREE" -j"$JOBS" O="$dir" ARCH="$arch" \
+	nice -n 19 make -C "$TREE" -j"$JOBS" O="$dir" ARCH="$arch" \
 		CROSS_COMPILE="$cross" CC="$cc" "$@" </dev/null
 }
 
@@ -35,16 +35,18 @@ kunit_options() {
 		sed -n 's/^\(CONFIG_.*KUNIT_TEST\)=y$/\1=m/p' {} + | sort -u
 }
 
-# refused DIR: the Hyper-V symbols that Kconfig did not take from the fragments,
-# without those that this prefix of the series does not have yet.
+# refused DIR: the symbols that a build is about, Hyper-V's and PREEMPT_RT, which
+# Kconfig did not take as the fragments have them last, without those that this
+# prefix of the series does not have yet.
 refused() {
-	local s
+	local s value
 
-	sed -n 's/^\(CONFIG_[A-Z0-9_]*\(HYPERV\|_HV_\)[A-Z0-9_]*\)=.*/\1/p' \
-		"$1/fragment.new" | sort -u | while read -r s; do
-		grep -q "^$s=[ym]" "$1/.config" ||
+	awk -F= '/^CONFIG_[A-Z0-9_]*(HYPERV|_HV_|PREEMPT_RT)/ { last[$1] = $2 }
+		END { for (s in last) print s, last[s] }' "$1/fragment.new" |
+		sort | while read -r s value; do
+		grep -qx "$s=$value" "$1/.config" ||
 			! grep -rqE "^(menu)?config ${s#CONFIG_}\$" "$TREE" \
-				--include='Kconfig*' || echo "$s"
+				--include='Kconfig*' || echo "$s=$value"
 	done
 }
 
@@ -109,6 +111,44 @@ built_all() {
 	[ ${#lost[@]} = 0 ] && return
 	say "not built in $(basename "$1"): ${lost[*]}"
 	return 1
+}
+
+# all_there DIR TARGET...: each object, and one at least of each folder.
+all_there() {
+	local dir=$1 t lost=()
+
+	shift
+	for t in "$@"; do
+		case $t in
+		*/) compgen -G "$dir/$t*.o" >/dev/null ;;
+		*)  [ -f "$dir/$t" ] ;;
+		esac || lost+=("$t")
+	done
+	[ ${#lost[@]} = 0 ] && return
+	say "not built in $(basename "$dir"): ${lost[*]}"
+	return 1
+}
+
+# What has no line about its license: letters, fuzzers' data, and what has the
+# form that the kernel has for it.
+UNLICENSED='^(COPYING|\.gitignore|kunit/.*/\.kunitconfig)$'
+UNLICENSED+='|^(LICENSES|patches|cover|Documentation/ABI/testing)/'
+UNLICENSED+='|^ci/user/fuzz/corpus/'
+
+# all_licensed: every other file in the repository says its license.
+all_licensed() {
+	local files n
+
+	files=$(git -C "$TOP" ls-files | grep -vE "$UNLICENSED") || true
+	n=$(grep -c . <<<"$files") || true
+	looked_at "$n" "files"
+	files=$(cd "$TOP" && xargs -d '\n' grep -L 'SPDX-License-Identifier: ' \
+		2>&1 <<<"$files") || true
+	[ -z "$files" ] || {
+		say "no SPDX-License-Identifier in:" "$files"
+		return 1
+	}
+	say "SPDX: $n files"
 }
 
 # built_patch NAME DIR...: each .c file the patch adds was built in one of DIR.

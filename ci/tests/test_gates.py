@@ -190,6 +190,34 @@ class Shell(Judge):
                         "# c\n\ncontext imbalance  why\n"):
             self.assertEqual((0, ""), self.warnings(waivers))
 
+    def test_every_file_says_its_license(self):
+        tag = "# SPDX-License-Identifier: GPL-2.0-only\n"
+        subprocess.run(["git", "init", "-q", self.dir], check=True)
+        os.makedirs(os.path.join(self.dir, "patches"))
+        self.put("patches/0001-a.patch", "without\n")
+        self.put("a b.config", tag)
+        subprocess.run(["git", "-C", self.dir, "add", "-A"], check=True)
+        self.assertEqual((0, "SPDX: 1 files\n"), self.call("all_licensed"))
+        self.put("c.config", "CONFIG_C=y\n")
+        subprocess.run(["git", "-C", self.dir, "add", "-A"], check=True)
+        code, out = self.call("all_licensed")
+        self.assertEqual((1, "no SPDX-License-Identifier in: c.config\n"),
+                         (code, out))
+
+    def test_options_that_kconfig_did_not_take(self):
+        self.put("Kconfig", "config HYPERV\nconfig PREEMPT_RT\n")
+        self.put("fragment.new", "CONFIG_HYPERV=m\nCONFIG_HYPERV=y\n"
+                 "CONFIG_PREEMPT_RT=y\nCONFIG_HYPERV_LATER=y\n")
+        for config, want in (
+                ("CONFIG_HYPERV=y\nCONFIG_PREEMPT_RT=y\n", ""),
+                ("CONFIG_HYPERV=m\nCONFIG_PREEMPT_RT=y\n",
+                 "CONFIG_HYPERV=y\n"),
+                ("CONFIG_HYPERV=y\n", "CONFIG_PREEMPT_RT=y\n")):
+            self.put(".config", config)
+            os.environ["TREE"] = self.dir
+            self.addCleanup(os.environ.pop, "TREE", None)
+            self.assertEqual((0, want), self.call("refused", self.dir))
+
     def test_checkpatch_that_broke(self):
         finding = "drivers/hv/a.c:5: WARNING:LONG_LINE: line of 101\n"
         for status, text, want in (
