@@ -22,6 +22,7 @@ help:
 #h                       a VMBus host, exercise the devices, print what was seen
 #h                         HOST=qemu|hvhost   the host (default: the best here)
 #h                         STACK=new|legacy   whose drivers (default: new)
+#h                         KERNEL_TREE=DIR    take the kernel from a tree you have
 #h   make check          what CI runs; the last line is "N passed, N failed"
 #h                         T=name[,name]      only these steps (T=list shows them)
 #h   make check-full     everything, may take a day
@@ -39,7 +40,7 @@ help:
 #h   make scenario S=name    one guest scenario (S=list shows them)
 #h                         HOST=, STACK=      as for make run
 #h   make scenarios      all of them
-#h                         HOST=, STACK=, CONFIG=lean|debug, J=guests at a time
+#h                         HOST=, STACK=, CONFIG=lean|debug|fault..., J=guests at once
 #h   make fuzz           a host that misbehaves by seed, a minute for each device
 #h                         T=MINUTES, DEV=name[,name], SEED=N (ci/fuzz --help)
 #h   make bench          new against legacy: table and build/bench/report.json
