@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 LOGS = os.environ.get("LOGS") or os.path.join(BUILD, "logs")
 HOUR = 3600
+BUILD_TIME = 2 * HOUR   # two processors and a guest beside it: half an hour
 TAIL = 16           # lines of a failed step's log that the end repeats
 QUIET = 60          # seconds without a line after which one says what runs
 
@@ -60,7 +61,8 @@ def check_steps():
         Step("shell", gate + "shell", ("packages",)),
         Step("pycheck", gate + "pycheck", ("packages",)),
         Step("style", gate + "style", ("packages",)),
-        Step("kernel-lean", "ci/kernel build lean new", tree, True, HOUR),
+        Step("kernel-lean", "ci/kernel build lean new", tree, True,
+             BUILD_TIME),
         Step("user-tests", "ci/user/run check gcc clang", ("packages",)),
         Step("hvhost", "ci/hvhost/check", ("packages",), False, HOUR),
         Step("host", "ci/scenario --check --prepare", ("packages",), False,
@@ -68,14 +70,15 @@ def check_steps():
         Step("checkpatch", gate + "checkpatch", base),
         Step("kerneldoc", gate + "kerneldoc", tree),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
-        Step("kernel-debug", "ci/kernel build debug new", tree, True, HOUR),
+        Step("kernel-debug", "ci/kernel build debug new", tree, True,
+             BUILD_TIME),
         Step("scenarios-lean", guests + "CONFIG=lean",
              ("kernel-lean", "host"), False, HOUR),
         Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0",
              ("kernel-debug", "host"), False, HOUR),
         Step("scenarios-debug", guests + "CONFIG=debug",
              ("kernel-debug", "host"), False, HOUR),
-        Step("kunit", "ci/kunit", tree, True, HOUR),
+        Step("kunit", "ci/kunit", tree, True, BUILD_TIME),
         Step("objects", gate + "objects", tree, True),
     ]
 
