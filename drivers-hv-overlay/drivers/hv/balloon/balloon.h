@@ -20,7 +20,7 @@
  * channel and queues the service, no more.  Hot add runs in a worker of its
  * own that takes over from the service and hands back to it, as adding memory
  * may not run in a worker that memory reclaim depends on.  Status reports have
- * a third worker and go on whatever else happens.
+ * a third worker and go on whatever the host asks for.
  *
  * Who owns what.  struct hvdm_dev belongs to one binding of the driver to the
  * device; fsm, up, down and rx_buf to whoever has the request in progress.
@@ -48,6 +48,7 @@
 #include <linux/page_reporting.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
+#include <linux/vm_event_item.h>
 #include <linux/workqueue.h>
 
 #include "logic/dm_account.h"
@@ -113,6 +114,7 @@ enum hvdm_reject {
  * @send_errors: messages that could not be sent
  * @stall_events: tasks that were seen reclaiming memory for themselves
  * @kswapd_events: background reclaim that was seen
+ * @look_events: looks at the kernel's counters that found reclaim
  * @online_timeouts: hot added blocks that nobody put online in time
  * @report_errors: cold discard hints that the hypervisor refused
  */
@@ -125,6 +127,7 @@ struct hvdm_stats {
 	atomic_long_t send_errors;
 	atomic_long_t stall_events;
 	atomic_long_t kswapd_events;
+	atomic_long_t look_events;
 	atomic_long_t online_timeouts;
 	atomic_long_t report_errors;
 };
@@ -133,7 +136,7 @@ struct hvdm_stats {
  * struct hvdm_up - a balloon up request in progress
  * @resp: the response that is being filled or sent
  * @left: pages that are still to be given
- * @asked: pages that the host asked for
+ * @partial: fewer will be given than the host asked for
  * @large: 2 MiB allocations still succeed
  * @filled: @resp waits to be sent
  * @tries: failed attempts to send it
@@ -141,22 +144,42 @@ struct hvdm_stats {
 struct hvdm_up {
 	struct hvdm_resp resp;
 	u64 left;
-	u32 asked;
+	bool partial;
 	bool large;
 	bool filled;
 	unsigned int tries;
 };
 
 /**
+ * struct hvdm_claim - checks that the host holds all pages of a message
+ * @all: ranges of the message
+ * @rest: those of them that have not been begun
+ * @range: the range in progress; @range.count is 0 between two ranges
+ * @whole: ranges that have been checked
+ * @part: pages of @range that have been
+ */
+struct hvdm_claim {
+	struct hvdm_ranges all;
+	struct hvdm_ranges rest;
+	struct hvdm_range range;
+	u32 whole;
+	u32 part;
+};
+
+/**
  * struct hvdm_down - a balloon down request in progress
+ * @claim: the check that comes before the first page is freed
  * @ranges: ranges of the message that have not been begun
  * @range: what is left of the range in progress
- * @busy: there are pages left to free
+ * @claimed: the check is through
+ * @busy: there are pages left to check or free
  * @more: the host will send another message
  */
 struct hvdm_down {
+	struct hvdm_claim claim;
 	struct hvdm_ranges ranges;
 	struct hvdm_range range;
+	bool claimed;
 	bool busy;
 	bool more;
 };
@@ -197,6 +220,8 @@ struct hvdm_reply {
  * @host_flags: what the host answered to the capabilities
  * @max_pages: limit that the host told, 4 KiB pages
  * @pace: paces status reports, used by @status
+ * @look: looks for memory reclaim, used by @status
+ * @vm_events: the kernel's counters as @look found them
  * @pressure: memory pressure was seen since the last report
  * @shrinker: sees memory reclaim
  * @reporting: free page reporting; .report is NULL while it is off
@@ -234,6 +259,8 @@ struct hvdm_dev {
 	u64 max_pages;
 
 	struct hvdm_pace pace;
+	struct hvdm_look look;
+	unsigned long vm_events[NR_VM_EVENT_ITEMS];
 	atomic_t pressure;
 	struct shrinker *shrinker;
 
@@ -307,7 +334,9 @@ void hvdm_request_abort(struct hvdm_dev *dm);
 
 /* pages.c */
 int hvdm_pages_take(struct page *page, unsigned int order);
-int hvdm_pages_claim(const struct hvdm_ranges *ranges);
+void hvdm_claim_begin(struct hvdm_claim *claim,
+		      const struct hvdm_ranges *ranges);
+int hvdm_claim_step(struct hvdm_claim *claim, u32 budget);
 void hvdm_pages_release(u64 start, u32 count);
 bool hvdm_pages_drop_all(void);
 

@@ -74,6 +74,7 @@ static void hvdm_show_traffic(struct seq_file *f, struct hvdm_dev *dm)
 	hvdm_show_long(f, "status_by_pressure", &s->status_pressure);
 	hvdm_show_long(f, "pressure_stalls", &s->stall_events);
 	hvdm_show_long(f, "pressure_kswapd", &s->kswapd_events);
+	hvdm_show_long(f, "pressure_looks", &s->look_events);
 	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		snprintf(key, sizeof(key), "got_%s",
 			 hvdm_type_name(requests[i]));

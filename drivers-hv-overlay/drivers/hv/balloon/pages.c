@@ -149,38 +149,63 @@ static void hvdm_pages_unclaim(struct hvdm_ranges it, u32 whole, u32 part)
 }
 
 /**
- * hvdm_pages_claim() - check that the host holds all pages of a message
- * @ranges: the ranges
+ * hvdm_claim_begin() - begin to check that the host holds the pages it names
+ * @claim: the check
+ * @ranges: the ranges; the message must stay until the check is through
+ */
+void hvdm_claim_begin(struct hvdm_claim *claim,
+		      const struct hvdm_ranges *ranges)
+{
+	claim->all = *ranges;
+	claim->rest = *ranges;
+	claim->range.count = 0;
+	claim->whole = 0;
+	claim->part = 0;
+}
+
+/**
+ * hvdm_claim_step() - check some of the pages
+ * @claim: the check; has not failed or succeeded yet
+ * @budget: how many at most
  *
  * All or nothing; a page that is named twice is held only the first time. If
  * this succeeds the pages must be given to hvdm_pages_release(), each once.
  *
  * Context: Process context.
- * Return: 0, -ERANGE if a range is empty or impossible, -EINVAL if the host
- * doesn't hold one of the pages.
+ * Return: 0, -EAGAIN if there are more, -ERANGE if a range is empty or
+ * impossible, -EINVAL if the host doesn't hold one of the pages.
  */
-int hvdm_pages_claim(const struct hvdm_ranges *ranges)
+int hvdm_claim_step(struct hvdm_claim *claim, u32 budget)
 {
-	struct hvdm_ranges it = *ranges;
-	struct hvdm_range range;
-	u32 whole = 0, part = 0;
-	int ret;
+	struct hvdm_range *range = &claim->range;
+	u32 nr, done;
+	int ret = 0;
 
-	for (;;) {
-		ret = hvdm_ranges_next(&it, &range);
-		if (ret == -ENOENT)
-			return 0;
-		if (ret)
-			break;
-		part = hvdm_range_mark(range.start, range.count, false);
-		if (part != range.count) {
+	while (budget) {
+		if (!range->count) {
+			ret = hvdm_ranges_next(&claim->rest, range);
+			if (ret)
+				break;
+		}
+		nr = min(range->count - claim->part, budget);
+		done = hvdm_range_mark(range->start + claim->part, nr, false);
+		claim->part += done;
+		if (done != nr) {
 			ret = -EINVAL;
 			break;
 		}
-		part = 0;
-		whole++;
+		budget -= nr;
+		if (claim->part == range->count) {
+			range->count = 0;
+			claim->part = 0;
+			claim->whole++;
+		}
 	}
-	hvdm_pages_unclaim(*ranges, whole, part);
+	if (!ret)
+		return -EAGAIN;
+	if (ret == -ENOENT)
+		return 0;
+	hvdm_pages_unclaim(claim->all, claim->whole, claim->part);
 	return ret;
 }
 

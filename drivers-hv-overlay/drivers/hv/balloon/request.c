@@ -11,7 +11,7 @@
 /* 2 MiB, if the page is 4 KiB; there is no ballooning if it isn't. */
 #define HVDM_LARGE_ORDER	9
 
-/* Pages that one step of balloon down frees. */
+/* Pages that one step of balloon down checks, or frees. */
 #define HVDM_DOWN_STEP		32768
 
 /**
@@ -23,22 +23,13 @@
  */
 void hvdm_up_begin(struct hvdm_dev *dm, u32 num_pages)
 {
-	u64 floor = hvdm_floor(totalram_pages(), PAGE_SHIFT);
-	u64 avail = max(si_mem_available(), 0L);
 	struct hvdm_up *up = &dm->up;
-	enum hvdm_clamp why;
 
-	up->asked = num_pages;
-	up->left = hvdm_clamp_request(num_pages, avail, floor, &why);
+	up->left = num_pages;
+	up->partial = false;
 	up->large = true;
 	up->filled = false;
 	up->tries = 0;
-	if (why != HVDM_CLAMP_NONE)
-		dev_info_ratelimited(&dm->hdev->device,
-				     "Balloon request will be partially fulfilled. %s\n",
-				     why == HVDM_CLAMP_MEMORY ?
-				     "Not enough memory." :
-				     "Balloon floor reached.");
 	dm->last_type = HVDM_BALLOON_REQUEST;
 	dm->last_pages = num_pages;
 	dm->last_done = 0;
@@ -67,11 +58,34 @@ static int hvdm_up_take(struct hvdm_up *up, unsigned int order)
 	return hvdm_resp_add(&up->resp, page_to_pfn(page), 1U << order);
 }
 
+/*
+ * Keeps the floor.  For each response, not once: minutes may pass between two
+ * of one request, or hours if the host doesn't read, and memory that was free
+ * when the request came may be in use.
+ */
+static void hvdm_up_clamp(struct hvdm_dev *dm)
+{
+	u64 floor = hvdm_floor(totalram_pages(), PAGE_SHIFT);
+	u64 avail = max(si_mem_available(), 0L);
+	struct hvdm_up *up = &dm->up;
+	enum hvdm_clamp why;
+
+	up->left = hvdm_clamp_request(up->left, avail, floor, &why);
+	if (why == HVDM_CLAMP_NONE || up->partial)
+		return;
+	up->partial = true;
+	dev_info_ratelimited(&dm->hdev->device,
+			     "Balloon request will be partially fulfilled. %s\n",
+			     why == HVDM_CLAMP_MEMORY ?
+			     "Not enough memory." : "Balloon floor reached.");
+}
+
 /* Fills one response. */
 static void hvdm_up_fill(struct hvdm_dev *dm)
 {
 	struct hvdm_up *up = &dm->up;
 
+	hvdm_up_clamp(dm);
 	hvdm_resp_init(&up->resp, dm->tx_buf);
 	while (up->left && up->resp.nr < HVDM_RANGES_MAX) {
 		unsigned int order = HVDM_LARGE_ORDER;
@@ -100,6 +114,7 @@ static void hvdm_up_fill(struct hvdm_dev *dm)
 static void hvdm_up_undo(struct hvdm_dev *dm)
 {
 	struct hvdm_up *up = &dm->up;
+	struct hvdm_claim claim;
 	struct hvdm_ranges it;
 	struct hvdm_range range;
 
@@ -107,7 +122,9 @@ static void hvdm_up_undo(struct hvdm_dev *dm)
 		return;
 	up->filled = false;
 	hvdm_resp_ranges(&up->resp, &it);
-	if (hvdm_pages_claim(&it))
+	hvdm_claim_begin(&claim, &it);
+	/* One response is little enough for one step. */
+	if (hvdm_claim_step(&claim, U32_MAX))
 		return;
 	while (!hvdm_ranges_next(&it, &range)) {
 		hvdm_pages_release(range.start, range.count);
@@ -165,16 +182,11 @@ static void hvdm_down_finish(struct hvdm_dev *dm)
  * @dm: the device
  * @msg: the message; its ranges must stay until the request is through
  *
- * If the host doesn't hold every one of the pages, none is touched. It gets its
- * answer nevertheless: the answer carries nothing, and without it the host
- * would wait and never send another request.
- *
  * Context: The service.
  */
 void hvdm_down_begin(struct hvdm_dev *dm, const struct hvdm_msg *msg)
 {
 	struct hvdm_down *down = &dm->down;
-	int ret;
 
 	if (dm->last_type != HVDM_UNBALLOON_REQUEST || !down->more) {
 		dm->last_type = HVDM_UNBALLOON_REQUEST;
@@ -184,18 +196,35 @@ void hvdm_down_begin(struct hvdm_dev *dm, const struct hvdm_msg *msg)
 	down->more = msg->unballoon.more;
 	down->ranges = msg->unballoon.ranges;
 	down->range.count = 0;
-	ret = hvdm_pages_claim(&down->ranges);
-	if (ret) {
-		hvdm_reject(dm, ret == -ERANGE ? HVDM_REJ_RANGE :
-						 HVDM_REJ_NOT_BALLOONED);
-		hvdm_down_finish(dm);
-		return;
-	}
+	hvdm_claim_begin(&down->claim, &down->ranges);
+	down->claimed = false;
 	down->busy = true;
 }
 
+/*
+ * If the host doesn't hold every one of the pages, none is touched. It gets its
+ * answer nevertheless: the answer carries nothing, and without it the host
+ * would wait and never send another request.
+ */
+static void hvdm_down_check(struct hvdm_dev *dm)
+{
+	struct hvdm_down *down = &dm->down;
+	int ret;
+
+	ret = hvdm_claim_step(&down->claim, HVDM_DOWN_STEP);
+	if (ret == -EAGAIN)
+		return;
+	if (!ret) {
+		down->claimed = true;
+		return;
+	}
+	hvdm_reject(dm, ret == -ERANGE ? HVDM_REJ_RANGE :
+					 HVDM_REJ_NOT_BALLOONED);
+	hvdm_down_finish(dm);
+}
+
 /**
- * hvdm_down_step() - free some of the pages that came back
+ * hvdm_down_step() - check, then free some of the pages that came back
  * @dm: the device; balloon down is in progress
  *
  * Context: The service, or when it can't run.
@@ -206,6 +235,10 @@ int hvdm_down_step(struct hvdm_dev *dm)
 	struct hvdm_down *down = &dm->down;
 	u32 budget = HVDM_DOWN_STEP;
 
+	if (!down->claimed) {
+		hvdm_down_check(dm);
+		return 0;
+	}
 	while (budget) {
 		u32 nr;
 

@@ -3,24 +3,40 @@
  * Hyper-V dynamic memory: status reports.
  *
  * Hosts expect a report a second, and what the guest needs in a burst can't
- * wait that long: a report is also sent as soon as memory runs short, though
- * not more often than HVDM_PRESSURE_GAP_MS allows.
+ * wait that long: a report is also sent when memory runs short, though not more
+ * often than HVDM_PRESSURE_GAP_MS allows.
  *
- * What is a shortage?  Pressure stall information starts its clock where a task
- * enters direct reclaim, but psi_trigger_create() is not exported, wants an
- * open file, and the averages that PSI keeps otherwise are two seconds old. So
- * the driver listens at the same place: a shrinker with nothing to shrink is
- * called whenever reclaim runs for the whole system, by a task that is stalled
- * or by kswapd, which wakes a little earlier.  It works without CONFIG_PSI and
- * costs nothing while memory is plenty.  Reclaim on behalf of a cgroup that has
- * reached its own limit isn't seen, rightly: more memory would not help it.
+ * What is a shortage?  That reclaim runs for the whole system: by a task that
+ * is stalled, which is where pressure stall information starts its clock, or by
+ * kswapd, which wakes a little earlier.  This stands in for a PSI trigger, with
+ * and without CONFIG_PSI: psi_trigger_create() is not exported and wants an
+ * open file, and the averages that PSI keeps otherwise are two seconds old.
+ * Reclaim on behalf of a cgroup that has reached its own limit isn't a
+ * shortage: more memory would not help it.
+ *
+ * The driver gets to know of reclaim in two ways.  A shrinker with nothing to
+ * shrink is called at once, but not by all reclaim: with CONFIG_MEMCG only when
+ * it comes to the root cgroup, before which the multi-gen LRU, and tasks with
+ * the other one, may have found what they need in other cgroups, many times in
+ * a row.  So the kernel's own counters of stalls and of scanned pages are
+ * looked at, too; they leave out the reclaim of a cgroup that is at its limit.
+ *
+ * Looking costs no wakeup while there is memory: it is done whenever the worker
+ * sends a report or finds that none is due.  Every HVDM_PRESSURE_GAP_MS it is
+ * done while the last look found reclaim, or free memory that falls so fast
+ * that it comes to the reserve of the zones before the next report.  That free
+ * memory is low doesn't suffice: an idle guest whose page cache has filled
+ * memory stays as low for days.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/shrinker.h>
 #include <linux/swap.h>
+#include <linux/vmstat.h>
 
 #include "balloon.h"
 
@@ -66,23 +82,68 @@ static void hvdm_status_send(struct hvdm_dev *dm)
 		atomic_long_inc(&dm->stats.status_sent);
 }
 
+/* Stalls, and pages scanned, by reclaim for the whole system. */
+static u64 hvdm_reclaim_events(struct hvdm_dev *dm)
+{
+	unsigned long *ev = dm->vm_events;
+	unsigned int zone;
+	u64 sum;
+
+	/* Waits for a CPU that is coming or going: not for the shrinker. */
+	all_vm_events(ev);
+	sum = ev[PGSCAN_DIRECT] + ev[PGSCAN_KSWAPD];
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		sum += ev[ALLOCSTALL_NORMAL - ZONE_NORMAL + zone];
+	return sum;
+}
+
+static u64 hvdm_reserve(void)
+{
+	u64 pages = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		pages += NODE_DATA(nid)->totalreserve_pages;
+	return pages;
+}
+
+static void hvdm_pressure_look(struct hvdm_dev *dm)
+{
+	struct hvdm_sight sight;
+
+	/* Without the counters the shrinker is all there is. */
+	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS))
+		return;
+	sight.reclaim = hvdm_reclaim_events(dm);
+	sight.ms = ktime_to_ms(ktime_get());
+	sight.free = global_zone_page_state(NR_FREE_PAGES);
+	sight.reserve = hvdm_reserve();
+	if (!hvdm_look_note(&dm->look, &sight))
+		return;
+	atomic_long_inc(&dm->stats.look_events);
+	atomic_set(&dm->pressure, 1);
+}
+
 /**
- * hvdm_status_work() - send a status report if one is due
+ * hvdm_status_work() - look for reclaim, send a status report if one is due
  * @work: hvdm_dev.status
  *
- * Context: Worker of hvdm_dev.wq. Doesn't allocate.
+ * Context: Worker of hvdm_dev.wq. Takes and releases cpus_read_lock(). Doesn't
+ * allocate.
  */
 void hvdm_status_work(struct work_struct *work)
 {
 	struct hvdm_dev *dm = container_of(to_delayed_work(work),
 					   struct hvdm_dev, status);
-	u64 now = ktime_to_ms(ktime_get());
 	bool early;
 	u32 wait;
+	u64 now;
 
 	/* Memory pressure, in a handshake: hvdm_connect() queues us again. */
 	if (READ_ONCE(dm->fsm.nego.phase) != HVDM_NEGO_DONE)
 		return;
+	hvdm_pressure_look(dm);
+	now = ktime_to_ms(ktime_get());
 	dm->pace.start_ms = hvdm_mem.start_ms +
 			    (u64)READ_ONCE(hvdm_pressure_report_delay) *
 			    MSEC_PER_SEC;
@@ -96,6 +157,7 @@ void hvdm_status_work(struct work_struct *work)
 		hvdm_pace_sent(&dm->pace, now);
 		wait = HVDM_STATUS_PERIOD_MS;
 	}
+	wait = hvdm_look_wait(&dm->look, &dm->pace, wait);
 	queue_delayed_work(dm->wq, &dm->status, msecs_to_jiffies(wait));
 }
 

@@ -611,9 +611,11 @@ void stv_unpoll_work(struct work_struct *work)
 unsigned int stv_in_flight(struct stv_dev *dev)
 {
 	unsigned int n = 0;
-	u32 i, j;
+	u32 i, j, queues;
 
-	for (i = 0; i < dev->nr_queues; i++) {
+	/* Number before queues: pairs with stv_queues_alloc(). */
+	queues = smp_load_acquire(&dev->nr_queues);
+	for (i = 0; i < queues; i++) {
 		for (j = 0; j < dev->nr_tags; j++)
 			n += stv_slot_in_flight(&dev->queue[i].tags[j].slot);
 		cond_resched();
@@ -626,13 +628,15 @@ unsigned int stv_in_flight(struct stv_dev *dev)
  * @dev: adapter; its channels are closed, and nobody submits
  * @host_byte: what the SCSI layer is told about them
  *
- * Context: process.
+ * Context: process; conn_lock is held.
  * Return: their number.
  */
 unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte)
 {
 	unsigned int n = 0;
 	u32 i, j;
+
+	lockdep_assert_held(&dev->conn_lock);
 
 	for (i = 0; i < dev->nr_queues; i++) {
 		for (j = 0; j < dev->nr_tags; j++) {

@@ -18,6 +18,7 @@
 #include <linux/hyperv/send.h>
 #include <linux/jiffies.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -31,10 +32,6 @@
 
 /* Seconds that commands have to come back after a reset of the bus. */
 #define STV_RESET_DRAIN		30
-
-/* So many recoveries within so many seconds, and the adapter is given up. */
-#define STV_RECOVER_MAX		5
-#define STV_RECOVER_SPAN	300
 
 /* Attempts to connect again while there is no memory; time between two. */
 #define STV_CONNECT_TRIES	10
@@ -136,13 +133,15 @@ void stv_give_up(struct stv_dev *dev)
 /* Is there something that only closing the channels can mend? */
 static bool stv_broken(struct stv_dev *dev)
 {
-	u32 i, j;
+	u32 i, j, queues;
 
 	for (i = 0; i < dev->nr_chans; i++) {
 		if (READ_ONCE(dev->chan[i]) && stv_chan_dead(dev, i, false))
 			return true;
 	}
-	for (i = 0; i < dev->nr_queues; i++) {
+	/* Number before queues: pairs with stv_queues_alloc(). */
+	queues = smp_load_acquire(&dev->nr_queues);
+	for (i = 0; i < queues; i++) {
 		for (j = 0; j < dev->nr_tags; j++) {
 			struct stv_slot *slot = &dev->queue[i].tags[j].slot;
 
@@ -203,11 +202,8 @@ void stv_recover_work(struct work_struct *work)
 	if (stv_lost(dev) || !stv_broken(dev))
 		return;
 
-	if (time_after(jiffies, dev->recovered_at + STV_RECOVER_SPAN * HZ))
-		dev->recovered = 0;
-	dev->recovered_at = jiffies;
 	dev->recoveries++;
-	if (++dev->recovered > STV_RECOVER_MAX) {
+	if (!stv_decide_recover(&dev->recovered, ktime_get_seconds())) {
 		dev_err(d, "the host breaks channels all the time, giving up\n");
 		stv_give_up(dev);
 		return;

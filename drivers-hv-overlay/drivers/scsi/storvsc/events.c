@@ -101,6 +101,29 @@ static void stv_handle_luns(struct Scsi_Host *shost)
 }
 
 /**
+ * stv_scan_bus() - look for devices
+ * @dev: adapter
+ *
+ * scsi_scan_host() would leave it to a task of its own where the administrator
+ * or the distribution asks for that (scsi_mod.scan=async). Such scans wait for
+ * each other, over all adapters: one that doesn't answer would keep the disks
+ * of the others from coming, and these adapters from going.
+ *
+ * Context: process; waits for the host.
+ */
+void stv_scan_bus(struct stv_dev *dev)
+{
+	struct Scsi_Host *shost = dev->shost;
+	unsigned int channel, id;
+
+	for (channel = 0; channel <= shost->max_channel; channel++) {
+		for (id = 0; id < shost->max_id; id++)
+			scsi_scan_target(&shost->shost_gendev, channel, id,
+					 SCAN_WILD_CARD, SCSI_SCAN_INITIAL);
+	}
+}
+
+/**
  * stv_event_work() - the event worker
  * @work: in a &struct stv_dev
  *
@@ -124,5 +147,5 @@ void stv_event_work(struct work_struct *work)
 	if (test_and_clear_bit(STV_EVENT_LUNS, &dev->events))
 		stv_handle_luns(shost);
 	if (bus)
-		scsi_scan_host(shost);
+		stv_scan_bus(dev);
 }

@@ -286,6 +286,8 @@ static int stv_add_queues(struct stv_dev *dev, const struct stv_limits *lim)
 	u32 tags;
 	int ret;
 
+	lockdep_assert_held(&dev->conn_lock);
+
 	/* The block layer uses no more, whatever it is asked for. */
 	tags = min_t(u32, lim->can_queue, BLK_MQ_MAX_DEPTH);
 	ret = stv_queues_alloc(dev, lim->nr_hw_queues + polled, tags);
@@ -310,7 +312,7 @@ static int stv_scan(struct stv_dev *dev)
 	if (dev->kind == STV_DEV_IDE)
 		return scsi_add_device(dev->shost, 0,
 				       id->b[5] << 8 | id->b[4], 0);
-	scsi_scan_host(dev->shost);
+	stv_scan_bus(dev);
 	return 0;
 }
 
@@ -339,8 +341,11 @@ static int stv_add_host(struct stv_dev *dev)
 	struct stv_limits lim;
 	int ret;
 
+	/* A recovery may be negotiating anew. */
+	mutex_lock(&dev->conn_lock);
 	stv_set_limits(dev, &lim);
 	ret = stv_add_queues(dev, &lim);
+	mutex_unlock(&dev->conn_lock);
 	if (ret)
 		return ret;
 	stv_fc_prepare(dev);

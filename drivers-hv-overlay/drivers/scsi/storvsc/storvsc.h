@@ -241,7 +241,6 @@ struct stv_lun {
  * @recover_work: closes and opens the channels again
  * @recoveries: how often that was done
  * @recovered: how often of late
- * @recovered_at: when the last time, in jiffies
  * @watchdog: takes commands back from a mute host, see stv_watch()
  * @watched: commands that were completed when it looked last
  * @deadline: when it will have waited long enough, in jiffies
@@ -287,8 +286,7 @@ struct stv_dev {
 
 	struct work_struct recover_work;
 	unsigned long recoveries;
-	unsigned int recovered;
-	unsigned long recovered_at;
+	struct stv_recovered recovered;
 	struct delayed_work watchdog;
 	unsigned long watched;
 	unsigned long deadline;
@@ -343,6 +341,7 @@ unsigned int stv_in_flight(struct stv_dev *dev);
 void stv_event(struct stv_dev *dev, unsigned int event);
 void stv_events_missed(struct stv_dev *dev);
 void stv_event_lun(struct scsi_device *sdev, enum stv_action action);
+void stv_scan_bus(struct stv_dev *dev);
 void stv_event_work(struct work_struct *work);
 
 /* eh.c */

@@ -134,3 +134,54 @@ void hvdm_pace_sent(struct hvdm_pace *pace, u64 now_ms)
 	pace->sent = true;
 }
 EXPORT_SYMBOL_IF_KUNIT(hvdm_pace_sent);
+
+/* Does free memory fall so fast that it won't last until the next report? */
+static bool runs_short(const struct hvdm_sight *last,
+		       const struct hvdm_sight *now)
+{
+	u64 took = now->ms - last->ms;
+
+	/* A sight that is too old tells nothing of how fast it falls now. */
+	if (now->free >= last->free || took > 2 * HVDM_STATUS_PERIOD_MS)
+		return false;
+	if (now->free <= now->reserve)
+		return true;
+	return (last->free - now->free) * HVDM_STATUS_PERIOD_MS >=
+	       (now->free - now->reserve) * took;
+}
+
+/**
+ * hvdm_look_note() - compare what is seen with what was seen last
+ * @look: state, all zero at first
+ * @now: what is seen now
+ *
+ * Return: true if reclaim has run since the last look.
+ */
+bool hvdm_look_note(struct hvdm_look *look, const struct hvdm_sight *now)
+{
+	bool ran = look->seen && now->reclaim != look->last.reclaim;
+
+	look->soon = ran || (look->seen && runs_short(&look->last, now));
+	look->last = *now;
+	look->seen = true;
+	return ran;
+}
+EXPORT_SYMBOL_IF_KUNIT(hvdm_look_note);
+
+/**
+ * hvdm_look_wait() - when to look for reclaim again
+ * @look: state
+ * @pace: state of the reports
+ * @wait: milliseconds until the next report is due
+ *
+ * Return: milliseconds, at most @wait.
+ */
+u32 hvdm_look_wait(const struct hvdm_look *look, const struct hvdm_pace *pace,
+		   u32 wait)
+{
+	/* Before the first report it would be for nothing. */
+	if (!look->soon || !pace->sent || wait < HVDM_PRESSURE_GAP_MS)
+		return wait;
+	return HVDM_PRESSURE_GAP_MS;
+}
+EXPORT_SYMBOL_IF_KUNIT(hvdm_look_wait);

@@ -56,10 +56,39 @@ struct hvdm_pace {
 	bool sent;
 };
 
+/**
+ * struct hvdm_sight - what one look at the system shows
+ * @ms: when it was taken
+ * @reclaim: a number that changes when reclaim runs
+ * @free: free pages
+ * @reserve: free pages that normal allocations leave alone
+ */
+struct hvdm_sight {
+	u64 ms;
+	u64 reclaim;
+	u64 free;
+	u64 reserve;
+};
+
+/**
+ * struct hvdm_look - looks for reclaim, one look after another
+ * @last: the last sight
+ * @seen: there was one, @last is valid
+ * @soon: reclaim was running, or is near: look again soon
+ */
+struct hvdm_look {
+	struct hvdm_sight last;
+	bool seen;
+	bool soon;
+};
+
 u64 hvdm_floor(u64 total, unsigned int page_shift);
 u64 hvdm_committed(const struct hvdm_figures *fig, unsigned int page_shift);
 u64 hvdm_clamp_request(u64 want, u64 avail, u64 floor, enum hvdm_clamp *why);
 u32 hvdm_pace_wait(const struct hvdm_pace *pace, u64 now_ms, bool pressure);
 void hvdm_pace_sent(struct hvdm_pace *pace, u64 now_ms);
+bool hvdm_look_note(struct hvdm_look *look, const struct hvdm_sight *now);
+u32 hvdm_look_wait(const struct hvdm_look *look, const struct hvdm_pace *pace,
+		   u32 wait);
 
 #endif /* _HV_BALLOON_LOGIC_DM_ACCOUNT_H */

@@ -261,3 +261,24 @@ enum stv_expired stv_decide_expired(bool in_flight, bool suspect, bool dead)
 	return STV_EXPIRED_WAIT;
 }
 EXPORT_SYMBOL_IF_KUNIT(stv_decide_expired);
+
+/**
+ * stv_decide_recover() - may an adapter that is broken be recovered once more?
+ * @r: how often it was; this time is added
+ * @now: seconds of a clock that doesn't go back
+ *
+ * What a host breaks now and then is mended for ever; one that does nothing
+ * else would have the adapter close and open its channels all the time. So
+ * there are %STV_RECOVER_MAX recoveries in the %STV_RECOVER_SPAN seconds that
+ * begin with the first; the first one after these begins anew.
+ *
+ * Context: any; one at a time.
+ * Return: true if it may; false if the adapter is to be given up.
+ */
+bool stv_decide_recover(struct stv_recovered *r, u64 now)
+{
+	if (!r->count || now - r->first > STV_RECOVER_SPAN)
+		*r = (struct stv_recovered) { .first = now };
+	return ++r->count <= STV_RECOVER_MAX;
+}
+EXPORT_SYMBOL_IF_KUNIT(stv_decide_recover);

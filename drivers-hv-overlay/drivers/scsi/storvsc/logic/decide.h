@@ -8,8 +8,8 @@
  * that the host did not send takes part: sense data counts only if the host
  * says that it sent some and the device said CHECK CONDITION.
  *
- * Also here: what becomes of a command that could not be sent, and of one whose
- * time is up.
+ * Also here: what becomes of a command that could not be sent, of one whose
+ * time is up, and of an adapter that is broken.
  *
  * Locks: none; pure functions.
  */
@@ -126,11 +126,26 @@ enum stv_expired {
 	STV_EXPIRED_RECOVER,
 };
 
+/* An adapter that is broken more often within so many seconds is given up. */
+#define STV_RECOVER_MAX			5
+#define STV_RECOVER_SPAN		300
+
+/**
+ * struct stv_recovered - how often an adapter was recovered of late
+ * @first: second in which that began
+ * @count: how often since then; 0 as long as it never was
+ */
+struct stv_recovered {
+	u64 first;
+	u32 count;
+};
+
 void stv_decide(const struct stv_io *io, const struct stv_comp *comp,
 		struct stv_verdict *v);
 bool stv_cmd_allowed(u8 opcode, u16 version);
 enum stv_unsent stv_decide_unsent(int err, bool gone);
 enum stv_expired stv_decide_expired(bool in_flight, bool suspect, bool dead);
+bool stv_decide_recover(struct stv_recovered *r, u64 now);
 
 /**
  * stv_comp_good() - is this the completion of a command that just went well?

@@ -93,6 +93,24 @@ static void account_clamp(struct kunit *test)
 	}
 }
 
+/* A request of many responses, while something else takes memory too. */
+static void account_clamp_again(struct kunit *test)
+{
+	const u64 floor = hvdm_floor(MB(65536), 12);
+	u64 avail = MB(60000), left = MB(40960);
+	enum hvdm_clamp why;
+	unsigned int i;
+
+	for (i = 0; left; i++) {
+		avail -= i == 3 ? MB(50000) : 0;
+		left = hvdm_clamp_request(left, avail, floor, &why);
+		avail -= min(left, MB(1024));
+		left -= min(left, MB(1024));
+		KUNIT_EXPECT_GE(test, avail, floor);
+	}
+	KUNIT_EXPECT_EQ(test, avail, floor);
+}
+
 static void account_pace(struct kunit *test)
 {
 	struct hvdm_pace pace = { .start_ms = 45000 };
@@ -117,6 +135,44 @@ static void account_pace(struct kunit *test)
 	/* A clock that was set back must not stop reports. */
 	hvdm_pace_sent(&pace, 90000);
 	KUNIT_EXPECT_EQ(test, hvdm_pace_wait(&pace, 50000, false), 0);
+}
+
+static void account_look(struct kunit *test)
+{
+	static const struct {
+		struct hvdm_sight sight;
+		bool ran, soon;
+	} looks[] = {
+		/* Little is free, and stays so; less: reclaim can't be far. */
+		{ { 6000, 100, 50, 1000 }, false, false },
+		{ { 7000, 100, 50, 1000 }, false, false },
+		{ { 8000, 100, 49, 1000 }, false, true },
+		/* Reclaim has run; the counter may wrap. */
+		{ { 9000, 3, 9000, 1000 }, true, true },
+		/* 1000 pages a second: what is left lasts for 7 seconds. */
+		{ { 10000, 3, 8000, 1000 }, false, false },
+		/* It lasts a little longer than a second, and not as long. */
+		{ { 11000, 3, 4501, 1000 }, false, false },
+		{ { 11250, 3, 3701, 1000 }, false, true },
+		/* From long ago, and from a clock that was set back. */
+		{ { 13400, 3, 1001, 1000 }, false, false },
+		{ { 600, 3, 1000, 1000 }, false, false },
+	};
+	struct hvdm_look look = { 0 };
+	struct hvdm_pace pace = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(looks); i++) {
+		KUNIT_EXPECT_EQ(test, hvdm_look_note(&look, &looks[i].sight),
+				looks[i].ran);
+		/* Before the first report looking would be for nothing. */
+		pace.sent = false;
+		KUNIT_EXPECT_EQ(test, hvdm_look_wait(&look, &pace, 999), 999);
+		pace.sent = true;
+		KUNIT_EXPECT_EQ_MSG(test, hvdm_look_wait(&look, &pace, 999),
+				    looks[i].soon ? 250 : 999, "case %u", i);
+		KUNIT_EXPECT_EQ(test, hvdm_look_wait(&look, &pace, 200), 200);
+	}
 }
 
 static void nego_versions(struct kunit *test)
@@ -710,7 +766,9 @@ static struct kunit_case hv_balloon_logic_cases[] = {
 	KUNIT_CASE(account_floor),
 	KUNIT_CASE(account_committed),
 	KUNIT_CASE(account_clamp),
+	KUNIT_CASE(account_clamp_again),
 	KUNIT_CASE(account_pace),
+	KUNIT_CASE(account_look),
 	KUNIT_CASE(nego_versions),
 	KUNIT_CASE(nego_out_of_turn),
 	KUNIT_CASE(fsm_every_state),

@@ -485,6 +485,50 @@ static void decide_expired(struct kunit *test)
 	}
 }
 
+/* As many as that in five minutes, whenever within them, and no more. */
+static void recover_burst(struct kunit *test, u64 start, u64 step)
+{
+	struct stv_recovered r = {};
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      stv_decide_recover(&r, start + i * step),
+				      "number %u, step %llu", i, step);
+	KUNIT_EXPECT_FALSE_MSG(test, stv_decide_recover(&r, start + 5 * step),
+			       "step %llu", step);
+}
+
+static void decide_recover(struct kunit *test)
+{
+	static const u64 starts[] = { 0, 1, 299, 300, 301, U32_MAX };
+	struct stv_recovered r = {};
+	unsigned int i;
+	u64 now;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		recover_burst(test, starts[i], 0);
+		recover_burst(test, starts[i], 1);
+		recover_burst(test, starts[i], 60);
+	}
+
+	/* One every 61 seconds, or every four minutes, can go on for ever. */
+	for (now = 0; now < 100 * 61; now += 61)
+		KUNIT_EXPECT_TRUE(test, stv_decide_recover(&r, now));
+	r = (struct stv_recovered) {};
+	for (now = 0; now < 100 * 240; now += 240)
+		KUNIT_EXPECT_TRUE(test, stv_decide_recover(&r, now));
+
+	/* Five at the end of one span, and five more soon after. */
+	r = (struct stv_recovered) {};
+	KUNIT_EXPECT_TRUE(test, stv_decide_recover(&r, 1000));
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_TRUE(test, stv_decide_recover(&r, 1300));
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_TRUE(test, stv_decide_recover(&r, 1301));
+	KUNIT_EXPECT_FALSE(test, stv_decide_recover(&r, 1601));
+}
+
 static struct kunit_case decide_suite_cases[] = {
 	KUNIT_CASE(decide_numbers),
 	KUNIT_CASE(decide_table),
@@ -496,6 +540,7 @@ static struct kunit_case decide_suite_cases[] = {
 	KUNIT_CASE(decide_allowed),
 	KUNIT_CASE(decide_unsent),
 	KUNIT_CASE(decide_expired),
+	KUNIT_CASE(decide_recover),
 	{}
 };
 
