@@ -218,6 +218,14 @@ class Shell(Judge):
             self.addCleanup(os.environ.pop, "TREE", None)
             self.assertEqual((0, want), self.call("refused", self.dir))
 
+    def test_words_that_a_patch_has(self):
+        patch = self.put("p", "+int teh;\n+/* (Recieve) a-word */\nwel-known\n")
+        want = "teh->the\nrecieve->receive\ncan;t->can't\nwel-known->well-known\n"
+        words = self.put("d", want + "othr->other\nword->x\nint;->y, z\n"
+                         + "comand->command\n")
+        code, out = self.call("dictionary_for", patch, words)
+        self.assertEqual((0, want + "int;->y, z\n"), (code, out))
+
     def test_checkpatch_that_broke(self):
         finding = "drivers/hv/a.c:5: WARNING:LONG_LINE: line of 101\n"
         for status, text, want in (
