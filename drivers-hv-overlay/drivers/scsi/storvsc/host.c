@@ -81,11 +81,12 @@ static void stv_sdev_destroy(struct scsi_device *sdev)
 }
 
 /*
- * Devices share the tags of a queue, and the rings behind them. The block layer
- * splits tags among those devices that it knows to be busy; one that was idle
- * would have to wait until a slow one, which has them all, completes some. So
- * no device may have more than three quarters of what a queue has, all queues
- * together. An administrator may set another depth, up to all of it.
+ * Devices share the rings, and the tags of a queue. So that a slow one does not
+ * fill the rings it is sent no more than three quarters of what a queue has, all
+ * queues together; an administrator may set another depth, up to all of it. Who
+ * has the tags is up to the block layer, which splits them among those devices
+ * that it knows to be busy; without an I/O scheduler commands that wait for this
+ * limit have theirs already.
  */
 static void stv_set_depth(struct scsi_device *sdev)
 {
