@@ -82,11 +82,11 @@ static void stv_sdev_destroy(struct scsi_device *sdev)
 
 /*
  * Devices share the rings, and the tags of a queue. So that a slow one does not
- * fill the rings it is sent no more than three quarters of what a queue has, all
- * queues together; an administrator may set another depth, up to all of it. Who
- * has the tags is up to the block layer, which splits them among those devices
- * that it knows to be busy; without an I/O scheduler commands that wait for this
- * limit have theirs already.
+ * fill the rings it is sent no more than three quarters of what a queue has,
+ * all queues together; an administrator may set another depth, up to all of it.
+ * Who has the tags is up to the block layer, which splits them among those
+ * devices that it knows to be busy; without an I/O scheduler commands that wait
+ * for this limit have theirs already.
  */
 static void stv_set_depth(struct scsi_device *sdev)
 {
