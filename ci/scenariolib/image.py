@@ -21,10 +21,11 @@ QEMU = "usr/bin/qemu-system-x86_64"
 
 
 def compiled(name):
-    """Compiles ci/host/NAME.c when needed: a probe or a shared object."""
+    """Compiles ci/host/NAME.c when needed: for here, or for the guest."""
     source = HERE / "host" / (name + ".c")
     target = HOST / name
-    flags = ["-shared", "-fPIC"] if name == "preload" else []
+    flags = {"preload": ["-shared", "-fPIC"],
+             "vsock-connect": ["-static"]}.get(name, [])
     if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
         return target
     HOST.mkdir(parents=True, exist_ok=True)
@@ -172,5 +173,7 @@ def guest_initramfs(target, kernel, modules, kexec=False, wide=True):
             cpio.copy(name, path, 0o755)
         if "uio_hv_generic" in modules:
             cpio.copy("bin/hv_fcopy_uio_daemon", fcopy_daemon(), 0o755)
+        if "hv_sock" in modules:
+            cpio.copy("bin/vsock-connect", compiled("vsock-connect"), 0o755)
         cpio.file("etc/modules", "".join(m + "\n" for m in modules).encode())
         cpio.finish()
