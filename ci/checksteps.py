@@ -98,7 +98,7 @@ def matrix_steps():
         step("mixed", "STACK=mixed", "kernel-lean", 4),
         step("new-debug", "STACK=new CONFIG=debug", "kernel-debug", 24),
         step("legacy-debug", "STACK=legacy CONFIG=debug", "kernel-legacy", 16),
-        step("others", "CONFIG=fault,cgroup,pae", "kernel-lean", 6),
+        step("others", "CONFIG=fault,distro,pae", "kernel-lean", 6),
         step("rt", "CONFIG=rt", "kernel-lean", 4),
     ]
 

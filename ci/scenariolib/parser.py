@@ -9,7 +9,7 @@ from .expr import ExprError, check_expr
 STACKS = ("new", "newleg", "mixed", "legacy")
 # The new core under the old drivers is for scenarios that say so.
 USUAL_STACKS = ("new", "newleg", "legacy")
-CONFIGS = ("lean", "debug", "fault", "cgroup", "rt", "pae")
+CONFIGS = ("lean", "debug", "fault", "distro", "rt", "pae")
 USUAL_CONFIGS = ("lean", "debug")
 # The old drivers take locks that sleep in the interrupt handler with PREEMPT_RT.
 STACKS_OF = {"rt": ("new",)}

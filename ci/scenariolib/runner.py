@@ -20,7 +20,7 @@ from .splat import SplatDetector
 # reserve, which costs time only when something is wrong.
 USUAL_BOOT_SECONDS = 15
 RESERVE = 2
-BOOT_SECONDS = {"lean": 400, "debug": 800, "fault": 600, "cgroup": 400,
+BOOT_SECONDS = {"lean": 400, "debug": 800, "fault": 600, "distro": 400,
                 "rt": 800, "pae": 400, "bench": 400}
 # Kernels with lockdep, which must still be on at the end.
 PROVING = ("debug", "rt")
