@@ -319,13 +319,24 @@ static int vmbus_affinity_evict(struct vmbus_chan *chan, u32 cpu)
 	return ret;
 }
 
+/*
+ * The worker is bound to the channel's CPU, unless that has gone offline, too:
+ * then the channel has been moved, and there is a next look.
+ */
 static long vmbus_look_at(void *data)
 {
-	vmbus_irq_look(data);
+	struct vmbus_chan *chan = data;
+
+	if (raw_smp_processor_id() == READ_ONCE(chan->ch.target_cpu))
+		vmbus_irq_look(chan);
 	return 0;
 }
 
-/* Looks at all channels, each on the CPU that it interrupts. */
+/*
+ * Looks at all channels, each on the CPU that it interrupts. Doesn't wait for
+ * CPU hotplug: that may be waiting for what is found here, as blk-mq makes a
+ * CPU wait for its requests before it goes offline.
+ */
 static void vmbus_look_work(struct work_struct *work)
 {
 	struct vmbus_chan *chan;
@@ -341,10 +352,9 @@ static void vmbus_look_work(struct work_struct *work)
 		chan = vmbus_relid_get(relid);
 		if (!chan)
 			continue;
-		/* If this CPU has gone offline, too, there is a next look. */
 		if (READ_ONCE(chan->ch.onchannel_callback))
-			work_on_cpu_safe(READ_ONCE(chan->ch.target_cpu),
-					 vmbus_look_at, chan);
+			work_on_cpu(READ_ONCE(chan->ch.target_cpu),
+				    vmbus_look_at, chan);
 		vmbus_chan_put(chan);
 	}
 	/* Does nothing if yet another CPU has begun it all anew. */
