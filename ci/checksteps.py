@@ -68,6 +68,7 @@ def check_steps():
         Step("host", "ci/scenario --check --prepare", ("packages",), False,
              HOUR),
         Step("checkpatch", gate + "checkpatch", base),
+        Step("bench-build", "ci/bench --build-only ring", base),
         Step("kerneldoc", gate + "kerneldoc", tree),
         Step("modpost", gate + "modpost", ("kernel-lean",)),
         Step("kernel-debug", "ci/kernel build debug new", tree, True,

@@ -196,12 +196,17 @@ def rows_of(ns, insn):
     return rows
 
 
-def run(rounds=41, ops=20480):
-    """Builds, measures; returns the entries for the report."""
+def program():
+    """Builds the benchmark from what the trees hold now."""
     if not ubuild.need_packages("user"):
         raise BenchError("tools are missing, see above")
     OUT.mkdir(parents=True, exist_ok=True)
-    prog = build(base_tree())
+    return build(base_tree())
+
+
+def run(rounds=41, ops=20480):
+    """Builds, measures; returns the entries for the report."""
+    prog = program()
     ns = measure(prog, "time", rounds, ops)
     insn = measure(prog, "perf", rounds, ops)
     how = "the CPU"

@@ -14,6 +14,7 @@
 
 #define VMBUS_POISON_TX		0
 #define VMBUS_POISON_RX		1
+#define VMBUS_MAX_RELIDS	2048
 
 struct vmbus_chan {
 	struct vmbus_channel ch;
