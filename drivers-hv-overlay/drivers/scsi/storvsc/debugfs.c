@@ -31,6 +31,12 @@ static void stv_show_chan(struct seq_file *f, struct stv_chan *sc)
 			   stv_reject_name(i), READ_ONCE(sc->rejects[i]));
 }
 
+/* Channels that are set aside for polled queues at the moment. */
+static u32 stv_polled(const struct stv_dev *dev)
+{
+	return READ_ONCE(dev->poll_chan) ? dev->nr_queues - dev->poll_queue : 0;
+}
+
 static int stv_debugfs_show(struct seq_file *f, void *unused)
 {
 	struct stv_dev *dev = f->private;
@@ -41,8 +47,7 @@ static int stv_debugfs_show(struct seq_file *f, void *unused)
 		   dev->params.version & 0xff);
 	seq_printf(f, "max_transfer: %u\n", dev->params.max_transfer);
 	seq_printf(f, "sub_channels: %u\n", dev->params.sub_channels);
-	seq_printf(f, "polled: %u\n", dev->nr_queues -
-		   min(dev->nr_queues, dev->poll_queue));
+	seq_printf(f, "polled: %u\n", stv_polled(dev));
 	seq_printf(f, "in_flight: %u\n", stv_in_flight(dev));
 	seq_printf(f, "recoveries: %lu\n", READ_ONCE(dev->recoveries));
 

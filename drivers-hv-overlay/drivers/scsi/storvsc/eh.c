@@ -173,9 +173,12 @@ static bool stv_reconnect(struct stv_dev *dev)
 
 	mutex_lock(&dev->conn_lock);
 	if (dev->connected) {
+		dev->recoveries++;
 		stv_disconnect(dev, DID_RESET);
 		ok = !stv_connect_again(dev);
 		if (!ok) {
+			dev_err(&dev->hdev->device,
+				"can't connect to the host again\n");
 			WRITE_ONCE(dev->gone, true);
 			vmbus_free_ring(dev->hdev->channel);
 		}
@@ -202,7 +205,6 @@ void stv_recover_work(struct work_struct *work)
 	if (stv_lost(dev) || !stv_broken(dev))
 		return;
 
-	dev->recoveries++;
 	if (!stv_decide_recover(&dev->recovered, ktime_get_seconds())) {
 		dev_err(d, "the host breaks channels all the time, giving up\n");
 		stv_give_up(dev);
@@ -210,8 +212,21 @@ void stv_recover_work(struct work_struct *work)
 	}
 
 	dev_err(d, "a channel is broken, connecting to the host again\n");
-	if (!stv_reconnect(dev))
-		dev_err(d, "can't connect to the host again\n");
+	stv_reconnect(dev);
+}
+
+/*
+ * Once the host answers it has flushed out all commands, but some of them may
+ * be on the way. True if they have arrived.
+ */
+static bool stv_reset_bus(struct stv_dev *dev)
+{
+	u8 msg[STV_PKT_LEN];
+	struct hv_view reply;
+
+	stv_put_request(msg, STV_OP_RESET_BUS);
+	return !stv_ask(dev, STV_OWN_RESET, msg, &reply, STV_TIMEOUT) &&
+	       stv_drain(dev, STV_RESET_DRAIN);
 }
 
 /**
@@ -224,20 +239,17 @@ void stv_recover_work(struct work_struct *work)
 int stv_host_reset(struct scsi_cmnd *cmd)
 {
 	struct stv_dev *dev = shost_priv(cmd->device->host);
-	u8 msg[STV_PKT_LEN];
-	struct hv_view reply;
 	bool ok = false;
 
 	mutex_lock(&dev->reset_lock);
-	stv_put_request(msg, STV_OP_RESET_BUS);
-	/*
-	 * Once it answers the host has flushed out all commands, but some of
-	 * them may be on the way. If they don't arrive, or it can't be asked,
-	 * then close the channels and be done.
-	 */
 	if (!stv_lost(dev))
-		ok = (!stv_ask(dev, STV_OWN_RESET, msg, &reply, STV_TIMEOUT) &&
-		      stv_drain(dev, STV_RESET_DRAIN)) || stv_reconnect(dev);
+		ok = stv_reset_bus(dev);
+	/* Else close the channels and be done, unless the device has gone. */
+	if (!ok && !stv_lost(dev)) {
+		dev_err(&dev->hdev->device,
+			"a reset has not helped, connecting to the host again\n");
+		ok = stv_reconnect(dev);
+	}
 	/* The SCSI layer is about to use its command for something else. */
 	if (!ok && stv_lost(dev))
 		stv_give_up(dev);

@@ -121,8 +121,9 @@ struct stv_tag {
  * struct stv_queue - a hardware queue
  * @tags: its tags
  * @held: channel with packets of this queue that the host wasn't shown yet
- * @moved: commands that found their channel full and took another one
- * @full: commands that no channel had room for
+ * @moved: commands that their channel did not take, full or taken away as it
+ *	was, and that were tried on another one
+ * @full: commands that were not sent then, neither there nor there
  *
  * Statistics are not exact: several CPUs may use a queue.
  */
