@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Dynamic memory: packets through parser, gate and negotiation, and what hot
- * add requests do to the sets of pages that came of the earlier ones.
+ * Dynamic memory: packets through parser, gate and negotiation, what hot add
+ * requests do to the sets of pages that came of the earlier ones, and what
+ * becomes of all that in the figures and the times of status reports.
  */
 #include "drivers/hv/balloon/logic/dm_account.h"
 #include "drivers/hv/balloon/logic/dm_fsm.h"
@@ -17,6 +18,9 @@ struct guest {
 	struct hvdm_fsm fsm;
 	struct hvdm_regions r;
 	struct hvdm_iv iv[5][INTERVALS];
+	struct hvdm_pace pace;
+	struct hvdm_look look;
+	u64 now_ms, ballooned;
 };
 
 static struct hvdm_ivset *set_of(struct hvdm_regions *r, u32 n)
@@ -87,7 +91,8 @@ static void hot_add(struct guest *g, struct input *in,
 					  step.pages.end));
 		check_sets(&g->r);
 		if (take8(in) & 1) {
-			hvdm_regions_undo(&g->r, &step);
+			if (step.kind == HVDM_STEP_ADD)
+				hvdm_regions_undo(&g->r, &step);
 			break;
 		}
 	}
@@ -131,7 +136,8 @@ static void unballoon(struct hvdm_msg *msg)
 	MUST(nr <= msg->unballoon.nr);
 }
 
-static void balloon(const struct hvdm_msg *msg, struct input *in)
+static void balloon(struct guest *g, const struct hvdm_msg *msg,
+		    struct input *in)
 {
 	static u8 buf[HVDM_MSG_MAX];
 	struct hvdm_resp resp;
@@ -141,12 +147,52 @@ static void balloon(const struct hvdm_msg *msg, struct input *in)
 
 	pages = hvdm_clamp_request(msg->balloon.num_pages, avail, floor, &why);
 	MUST(pages <= msg->balloon.num_pages && pages <= avail);
+	MUST(!pages || avail - pages >= floor);
+	MUST((why == HVDM_CLAMP_NONE) == (pages == msg->balloon.num_pages) ||
+	     !msg->balloon.num_pages);
+	g->ballooned += pages;
 	hvdm_resp_init(&resp, buf);
 	for (i = 0; i < n; i++)
 		if (hvdm_resp_add(&resp, take32(in), take16(in)))
 			break;
 	MUST(resp.nr <= HVDM_RANGES_MAX);
 	MUST(hvdm_resp_finish(&resp, msg->trans_id, true) <= HVDM_MSG_MAX);
+}
+
+/* Time goes by, memory comes and goes, and a report is due now and then. */
+static void report(struct guest *g, struct input *in)
+{
+	struct hvdm_figures fig = {
+		.vm_committed = take32(in), .ballooned = g->ballooned,
+		.added = hvdm_ivset_total(&g->r.added),
+		.onlined = hvdm_ivset_total(&g->r.online),
+		.total = take32(in),
+	};
+	u8 how = take8(in);
+	struct hvdm_sight sight = {
+		.ms = g->now_ms += take16(in), .reclaim = how / 32,
+		.free = take32(in), .reserve = take16(in),
+	};
+	unsigned int shift = 12 + how % 5;
+	u64 floor = hvdm_floor(fig.total, shift), sum;
+	bool seen = g->look.seen, ran = hvdm_look_note(&g->look, &sight);
+	u32 wait, look;
+
+	sum = hvdm_committed(&fig, shift);
+	MUST(sum >= fig.vm_committed && sum - fig.vm_committed >= floor);
+	MUST(seen || !ran);
+	if (how & 16)
+		g->pace.start_ms = g->now_ms + take16(in);
+	wait = hvdm_pace_wait(&g->pace, g->now_ms, ran);
+	look = hvdm_look_wait(&g->look, &g->pace, wait);
+	MUST(wait <= HVDM_STATUS_PERIOD_MS && look <= wait);
+	/* Who looks again at once, for ever, keeps a processor busy. */
+	MUST(look || !wait);
+	if (wait)
+		return;
+	hvdm_pace_sent(&g->pace, g->now_ms);
+	MUST(hvdm_pace_wait(&g->pace, g->now_ms, false) ==
+	     HVDM_STATUS_PERIOD_MS);
 }
 
 static void handle(struct guest *g, struct input *in, struct hvdm_msg *msg)
@@ -168,7 +214,7 @@ static void handle(struct guest *g, struct input *in, struct hvdm_msg *msg)
 			hvdm_fsm_end(&g->fsm);
 		return;
 	case HVDM_BALLOON_REQUEST:
-		balloon(msg, in);
+		balloon(g, msg, in);
 		break;
 	case HVDM_UNBALLOON_REQUEST:
 		unballoon(msg);
@@ -199,13 +245,16 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	g.fsm.can_balloon = take8(&in) & 1;
 	hvdm_nego_start(&g.fsm.nego);
 	while (in.len) {
+		u8 what = take8(&in), *copy;
 		struct hvdm_msg msg = { 0 };
 		struct hv_view view;
 		u32 len;
-		u8 *copy;
 
-		if (take8(&in) % 4 == 3) {
-			hotplug(&g, &in);
+		if (what % 4 == 3) {
+			if (what / 4 % 4 == 3)
+				report(&g, &in);
+			else
+				hotplug(&g, &in);
 			continue;
 		}
 		copy = take_packet(&in, take8(&in), &len);

@@ -3,6 +3,7 @@
  * Storage: packets of a host that answers the handshake, then commands, and
  * sends notices in between.
  */
+#include "drivers/scsi/storvsc/logic/chan_map.h"
 #include "drivers/scsi/storvsc/logic/decide.h"
 #include "drivers/scsi/storvsc/logic/handshake.h"
 #include "drivers/scsi/storvsc/logic/limits.h"
@@ -11,6 +12,9 @@
 
 #define TAGS		4U
 #define CHANNELS	3U
+#define CPUS		24U
+#define NODES		4U
+#define CMD_FIXED	(24U + 8 + STV_PKT_LEN + 8)	/* bytes without pages */
 
 struct adapter {
 	struct stv_slot slots[TAGS];
@@ -26,6 +30,112 @@ static void check_params(const struct stv_params *p)
 	     p->max_transfer <= STV_TRANSFER_MAX);
 	MUST(p->max_transfer % STV_PAGE_SIZE == 0);
 	MUST(p->sub_channels < STV_CHANNELS_MAX);
+}
+
+/* What the host said decides how large queues and commands are. */
+static void limits(const struct stv_params *p, struct input *in)
+{
+	struct stv_limits_in from = {
+		.kind = take8(in) % 3, .ring_bytes = take32(in),
+		.online_cpus = 1 + take16(in), .present_cpus = 1 + take16(in),
+		.vcpus_per_sub_channel = take32(in), .lowater = take32(in),
+		.max_hw_queues = take32(in), .max_transfer = p->max_transfer,
+	};
+	struct stv_limits lim;
+	u64 most, two;
+
+	stv_limits(&from, &lim);
+	MUST(lim.can_queue && lim.can_queue <= STV_CAN_QUEUE_MAX);
+	MUST(lim.nr_hw_queues && (from.kind != STV_DEV_IDE ||
+				  lim.nr_hw_queues == 1));
+	most = lim.max_sectors * 512ULL;
+	MUST(most >= STV_TRANSFER_MIN && most <= p->max_transfer);
+	MUST(most <= STV_FC_TRANSFER_MAX || from.kind != STV_DEV_FC);
+	MUST(lim.sg_tablesize == most / STV_PAGE_SIZE + 1);
+	/* The smallest has to do where not even that fits. */
+	two = 2 * (CMD_FIXED + 8ULL * lim.sg_tablesize);
+	MUST(two <= from.ring_bytes || most == STV_TRANSFER_MIN);
+}
+
+struct rooms {
+	const struct stv_map_cfg *cfg;
+	u64 room;			/* a bit for each, then again */
+	bool asked[STV_CHANNELS_MAX];
+};
+
+static bool usable(const struct stv_map_cfg *cfg, u32 chan)
+{
+	u32 polled = cfg->polled ? stv_poll_channels(cfg->nr_chans) : 0;
+
+	return chan < cfg->nr_chans - polled && cfg->chan[chan].up;
+}
+
+static bool has_room(void *ctx, u32 chan)
+{
+	struct rooms *r = ctx;
+
+	MUST(usable(r->cfg, chan) && !r->asked[chan]);
+	r->asked[chan] = true;
+	return r->room >> chan % 64 & 1;
+}
+
+static void search(const struct stv_map *map, const struct stv_map_cfg *cfg,
+		   u32 cpu, u64 room)
+{
+	struct rooms r = { .cfg = cfg, .room = room };
+	u32 home = stv_map_home(map, cpu), chan, i;
+
+	chan = stv_map_search(map, cpu, has_room, &r);
+	MUST((home == STV_NO_CHAN) == !map->nr_normal);
+	if (!map->nr_normal) {
+		MUST(chan == STV_NO_CHAN);
+		return;
+	}
+	MUST(usable(cfg, home) && usable(cfg, chan));
+	if (chan != home || room >> home % 64 & 1)
+		return;
+	/* None of them had any. */
+	for (i = 0; i < cfg->nr_chans; i++)
+		MUST(r.asked[i] == usable(cfg, i));
+}
+
+/* As many channels as the host agreed to, of which it has offered some. */
+static void channels(const struct stv_params *p, struct input *in)
+{
+	static struct stv_map_chan chan[STV_CHANNELS_MAX];
+	struct stv_map_cpu cpu[CPUS];
+	struct stv_map_cfg cfg = {
+		.chan = chan, .cpu = cpu, .polled = take8(in) & 1,
+		.nr_chans = p->sub_channels + 1,
+		.nr_cpus = 1 + take8(in) % CPUS,
+		.nr_nodes = 1 + take8(in) % NODES,
+	};
+	size_t size = stv_map_size(&cfg);
+	struct stv_map *map = malloc(size);
+	u64 room;
+	u32 i;
+
+	MUST(size && map);
+	for (i = 0; i < cfg.nr_chans; i++) {
+		u8 what = take8(in);
+
+		/* Some of them interrupt CPUs that are not there. */
+		chan[i].up = what & 1;
+		chan[i].cpu = what / 2 % (CPUS + 2);
+	}
+	for (i = 0; i < cfg.nr_cpus; i++) {
+		u8 what = take8(in);
+
+		cpu[i].online = what & 1;
+		cpu[i].node = what / 2 % (NODES + 1);
+	}
+	memset(map, 0xa5, size);
+	MUST(stv_map_build(map, size - 1, &cfg));
+	MUST(!stv_map_build(map, size, &cfg));
+	room = take64(in);
+	for (i = 0; i < cfg.nr_cpus; i++)
+		search(map, &cfg, i, room);
+	free(map);
 }
 
 static void handshake(struct adapter *a, struct input *in)
@@ -161,6 +271,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			completion(&a, &in, id, take8(&in) % CHANNELS);
 			break;
 		case 3:
+			if (what & 64 && a.hs.state == STV_HS_DONE) {
+				limits(&a.hs.params, &in);
+				channels(&a.hs.params, &in);
+				break;
+			}
 			stv_slot_revoke(&a.slots[what / 4 % TAGS]);
 			break;
 		}
