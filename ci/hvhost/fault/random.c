@@ -11,6 +11,7 @@
 #define AGAIN		4u
 #define LATE_MS		1500u
 #define FLOOD_MOST	64u
+#define EXTRA_MOST	4096u
 
 void fault_seed(struct fault_random *r, uint64_t seed, uint32_t rate)
 {
@@ -158,7 +159,7 @@ static void draw_other(struct fault_random *r, const struct fault_item *item,
 		rule->number = fault_draw(r, len + 1);
 		break;
 	case FAULT_OVERSIZE:
-		rule->number = 1 + fault_draw(r, fault_draw(r, 4) ? 64 : FAULT_PACKET_EXTRA);
+		rule->number = 1 + fault_draw(r, fault_draw(r, 4) ? 64 : EXTRA_MOST);
 		break;
 	case FAULT_REPLAY:
 		rule->number = 1 + fault_draw(r, 8);

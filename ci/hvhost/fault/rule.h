@@ -73,7 +73,7 @@ enum fault_operation { OP_SET, OP_XOR, OP_ADD };
 
 #define FAULT_FOREVER	UINT64_MAX
 #define FAULT_ANY_SUB	(-1)
-#define FAULT_PACKET_EXTRA	4096u	/* most bytes that oversize adds */
+#define FAULT_PACKET_EXTRA	8192u	/* most bytes that oversize adds */
 #define FAULT_MESSAGE_BYTES	240u	/* TLFS: payload of a SynIC message */
 
 struct fault_rule {

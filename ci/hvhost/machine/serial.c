@@ -113,18 +113,25 @@ static uint8_t read_register(struct uart *u, unsigned int reg)
 	}
 }
 
+/* Is input to be asked for again? */
+static bool room_again(struct uart *u)
+{
+	bool resume = u->paused && u->rx_len < RX_BYTES / 2;
+
+	if (resume)
+		u->paused = false;
+	return resume;
+}
+
 uint8_t uart_read(struct uart *u, unsigned int reg)
 {
-	bool resume = false;
 	uint8_t value;
+	bool resume;
 
 	pthread_mutex_lock(&u->lock);
 	value = read_register(u, reg);
 	update_irq(u);
-	if (u->paused && u->rx_len < RX_BYTES / 2) {
-		u->paused = false;
-		resume = true;
-	}
+	resume = room_again(u);
 	pthread_mutex_unlock(&u->lock);
 	if (resume)
 		loop_call(endpoint_resume, u->endpoint);
@@ -182,10 +189,16 @@ static void write_register(struct uart *u, unsigned int reg, uint8_t value)
 
 void uart_write(struct uart *u, unsigned int reg, uint8_t value)
 {
+	bool resume;
+
 	pthread_mutex_lock(&u->lock);
 	write_register(u, reg, value);
 	update_irq(u);
+	/* What waited may have been thrown away. */
+	resume = room_again(u);
 	pthread_mutex_unlock(&u->lock);
+	if (resume)
+		loop_call(endpoint_resume, u->endpoint);
 }
 
 static size_t input_room(void *arg)

@@ -59,6 +59,7 @@ static void words_and_back(void **state)
 	same("corrupt rx.write +8", false, "corrupt rx.write +0x8");
 	same("truncate 12 OPENCHANNEL_RESULT", true, "truncate 12 OPENCHANNEL_RESULT");
 	same("oversize 64 pages 9", false, "oversize 64 pages 9");
+	same("oversize 8192 inband", false, "oversize 8192 inband");
 	same("replay", false, "replay 1 packet");
 	same("replay 4 flag", false, "replay 4 flag");
 	same("flood 100 RESCIND", false, "flood 100 RESCIND_CHANNELOFFER");
@@ -69,7 +70,7 @@ static void words_and_back(void **state)
 static void wrong_words(void **state)
 {
 	static const char *const bad[] = {
-		"", "speak", "late", "late x", "late 600001", "truncate", "oversize 4097",
+		"", "speak", "late", "late x", "late 600001", "truncate", "oversize 8193",
 		"flood", "flood 100001", "replay 9", "corrupt", "corrupt nothing 0",
 		"corrupt data@0:3", "corrupt data@:4", "corrupt data@0", "corrupt what@0:4",
 		"corrupt rx@0:8", "corrupt rx@4096:4", "corrupt dm.type x", "corrupt dm.type ^",
