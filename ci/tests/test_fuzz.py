@@ -42,6 +42,16 @@ class Shrink(unittest.TestCase):
     def test_all_of_them(self):
         self.assertEqual(len(self.shrink(set(range(100)), 1000)[0]), 100)
 
+    def test_nothing_is_asked_twice(self):
+        asked = []
+
+        def fails(part):
+            asked.append(tuple(part))
+            return 0 in part
+
+        self.assertEqual(fuzz.shrink([0, 1, 2], fails, 100), [0])
+        self.assertEqual(len(asked), len(set(asked)))
+
     def test_limit(self):
         items, asked = self.shrink({3, 17}, 5)
         self.assertLessEqual(asked, 5)
@@ -68,6 +78,35 @@ class Texts(unittest.TestCase):
                           [step.text for step in parsed.steps])
             self.assertEqual("did not fail again" in text, certain is False)
             self.assertEqual("Not replayed" in text, certain is None)
+
+    def test_a_load_in_a_scenario_can_not_fail(self):
+        """What a campaign puts up with must not fail its scenario."""
+        for before, after in (
+                ("host rescind scsi1", "wait host rescind scsi1 =~ ^ within 1"),
+                ("guest false && true", "guest (false && true); true"),
+                ("guest dd; true within 400", "guest (dd); true within 400"),
+                ("guest a; true; b within 5", "guest (a; true; b); true within 5"),
+                ("guest sleep 0.3", "guest sleep 0.3"),
+                ("let n = n + 1", "let n = n + 1")):
+            self.assertEqual(fuzz.anyhow(before), after)
+            self.assertEqual(len(fuzz.steps_of([after])), 1)
+
+    def test_scenario_of_every_target(self):
+        """Prepared before the faults, loaded under them, mended after."""
+        for name, target in fuzz.TARGETS.items():
+            found = fuzz.Figures(name, 7, error="it broke")
+            text = fuzz.as_scenario(found, ["at 3 mute packet"], 2, True)
+            parse("x", text)
+            lines = text.splitlines()
+            first = lines.index("host %s fault at 3 mute packet" % name)
+            off = lines.index("host %s fault off" % name)
+            for line in target.prepare:
+                self.assertLess(lines.index(line), first)
+            for line in target.load + target.again:
+                self.assertLess(first, lines.index(fuzz.anyhow(line), first))
+                self.assertGreater(off, lines.index(fuzz.anyhow(line), first))
+            for line in target.mend:
+                self.assertIn(line, lines[off:])
 
     def test_lines_of_the_trace(self):
         match = fuzz.MADE_UP.search(
@@ -99,14 +138,56 @@ class Texts(unittest.TestCase):
         self.assertNotIn("flags", figures.line())
 
 
+def the_tool():
+    """ci/fuzz, as a module."""
+    loader = SourceFileLoader("ci_fuzz", str(HERE.parent / "fuzz"))
+    tool = module_from_spec(spec_from_loader("ci_fuzz", loader))
+    loader.exec_module(tool)
+    return tool
+
+
+class Words(unittest.TestCase):
+    """The command line."""
+
+    def test_the_bus_comes_first(self):
+        chosen, build = the_tool().options(["DEV=scsi1,nic0,bus,balloon0",
+                                            "--no-build"])
+        self.assertEqual(chosen["DEV"], ["bus", "scsi1", "nic0", "balloon0"])
+        self.assertFalse(build)
+
+    def test_a_device_without_a_load(self):
+        for words in (["DEV=fc0"], ["T=x"]):
+            with self.assertRaises(SystemExit):
+                the_tool().options(words)
+
+
+class Kinds(unittest.TestCase):
+    """Which failures are the same one."""
+
+    WARNING = ("WARNING in the guest log: [%s] WARNING: CPU: %d PID: %d at "
+               "drivers/hv/vmbus_drv.c:%d vmbus_on_msg_dpc+0x%x/0x280 "
+               "[hv_vmbus] (and %d more)\nthe rest %d")
+
+    def test_the_same(self):
+        self.assertEqual(
+            fuzz.kind(self.WARNING % ("    6.674775", 0, 0, 1051, 30, 3, 1)),
+            fuzz.kind(self.WARNING % ("  119.38", 1, 57, 1051, 31, 12, 2)))
+
+    def test_others(self):
+        kinds = {fuzz.kind(text) for text in (
+            self.WARNING % ("6.67", 0, 0, 1051, 30, 3, 1),
+            self.WARNING % ("6.67", 0, 0, 1040, 30, 3, 1),
+            "guest rmmod hv_vmbus: exit status 1: busy",
+            "guest rmmod hv_utils: exit status 1: busy", "")}
+        self.assertEqual(len(kinds), 5)
+
+
 class Reduce(unittest.TestCase):
     """What is found is on the disk before anything else is tried."""
 
     def reduce(self, results):
         """The text of the file after replays with these results."""
-        loader = SourceFileLoader("ci_fuzz", str(HERE.parent / "fuzz"))
-        tool = module_from_spec(spec_from_loader("ci_fuzz", loader))
-        loader.exec_module(tool)
+        tool = the_tool()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         tool.SCENARIOS, tool.say = Path(folder.name), lambda line: None
@@ -116,7 +197,9 @@ class Reduce(unittest.TestCase):
             verdict = next(results, None)
             if not verdict:
                 sys.exit("stopped")
-            return SimpleNamespace(result=SimpleNamespace(verdict=verdict))
+            return SimpleNamespace(result=SimpleNamespace(
+                verdict="fail" if verdict == "other" else verdict,
+                reason="it broke" if verdict == "fail" else verdict))
 
         tool.run = run
         try:
@@ -134,6 +217,8 @@ class Reduce(unittest.TestCase):
                 ((), 8, "Not replayed"),
                 (("pass",), 8, "did not fail again"),
                 (("fail",), 8, "steps"),
+                (("other",), 8, "did not fail again"),
+                (("fail", "other", "fail"), 4, "steps"),
                 (("fail", "pass", "fail"), 4, "steps")):
             text = self.reduce(results)
             self.assertEqual(text.count("mute message"), faults, results)
@@ -235,6 +320,16 @@ class Campaigns(unittest.TestCase):
         self.assertIn("bus fault fuzz 5 12 messages", taken)
         self.assertEqual(taken.count("rescind heartbeat0"), 3)
 
+    def test_prepared_first_and_for_this_stack(self):
+        self.patch(fuzz, "TARGETS", {"bus": fuzz.Target(
+            "bus", 4, ["guest true"], ["[legacy] host other stack"],
+            prepare=["let n = 5", "host prepare $n"])})
+        made, taken = self.campaign()
+        self.assertEqual(made.result.verdict, "pass", made.result.reason)
+        self.assertLess(taken.index("prepare 5"),
+                        taken.index("bus fault fuzz 5 4 packets flags sections"))
+        self.assertNotIn("other stack", taken)
+
     def test_a_splat_ends_it(self):
         made, _ = self.campaign(breaks_at=9)
         self.assertEqual(made.result.verdict, "fail")
@@ -247,6 +342,15 @@ class Campaigns(unittest.TestCase):
         self.assertIn("nothing was changed", made.figures[0].error)
         made, _ = self.campaign(changed=0, replay=["at 4 mute message"])
         self.assertEqual(made.result.verdict, "pass")
+
+    def test_a_slow_one_waits_for_its_first_fault(self):
+        for changed, took, goes_on in ((0, 59, True), (0, 61, True),
+                                       (0, 181, False), (1, 59, True),
+                                       (1, 61, False)):
+            made, _ = self.campaign(changed=changed)
+            made.loops = 0
+            self.assertEqual(made._goes_on("bus", made.figures[0], took),
+                             goes_on, (changed, took))
 
     def test_a_replay_gives_the_list(self):
         made, taken = self.campaign(replay=["at 4 mute message"])
