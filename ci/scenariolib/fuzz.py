@@ -78,11 +78,12 @@ DISK = "guest head -c 1m /dev/$(lun 7) | cmp - /tmp/disk"
 # data is in a packet, and a completion that is not a command's own, or comes on
 # another channel, is none. Each processor has a channel and one command at a
 # time, so no changed id hits another one's. The node is its own: who writes to
-# /dev when a disk has just gone makes a file there, in the next one's place.
+# /dev when a disk has just gone makes a file there, in the next one's place. No
+# result of a former turn is left, so that what was not read differs.
 BOTH_WAYS = (
-    "guest for i in 0 1; do taskset -c $i sh -c 'd=/tmp/node$0; rm -f $d; "
+    "guest for i in 0 1; do taskset -c $i sh -c 'd=/tmp/node$0; "
+    "r=/tmp/read$0; w=/tmp/written$0; at=$(($0 * 32)); rm -f $d $r $w; "
     "mknod $d b $(tr : \" \" </sys/block/$(lun 5)/dev) || exit; "
-    "r=/tmp/read$0; w=/tmp/written$0; at=$(($0 * 32)); "
     "get() { timeout 20 dd if=$d bs=64k skip=$1 count=16 iflag=direct of=$r; "
     "}; same() { cmp $r $1 || touch /tmp/differs; }; "
     "get 128 && same /tmp/kept; head -c 1m /dev/urandom >$w; "

@@ -13,20 +13,6 @@
 
 struct machine machine;
 
-bool guest_read(uint64_t gpa, void *to, uint64_t len)
-{
-	const void *from = guest_ptr(gpa, len);
-
-	return from && memcpy(to, from, len);
-}
-
-bool guest_write(uint64_t gpa, const void *from, uint64_t len)
-{
-	void *to = guest_ptr(gpa, len);
-
-	return to && memcpy(to, from, len);
-}
-
 bool guest_discard(uint64_t gpa, uint64_t len)
 {
 	void *at = guest_ptr(gpa, len);
