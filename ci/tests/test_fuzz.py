@@ -68,6 +68,14 @@ class Texts(unittest.TestCase):
         for name in fuzz.USUAL:
             self.assertIn(name, fuzz.TARGETS)
 
+    def test_no_load_waits_for_a_disk(self):
+        """Its answer may be lost; what ends the wait comes behind the load."""
+        for target in fuzz.TARGETS.values():
+            for line in target.load:
+                if "dd if=" in line:
+                    self.assertTrue(line.endswith("& done"), line)
+                    self.assertIn(fuzz.ENDED, target.again)
+
     def test_scenario_of_a_finding(self):
         found = fuzz.Figures("balloon0", 7, error="KASAN in the guest log\nx")
         items = ["at 3 mute packet", "at 9 corrupt data@4:2 ^0x8"]
@@ -136,6 +144,10 @@ class Texts(unittest.TestCase):
                                        "flags": (0, 0)})
         self.assertIn("messages 3/40", figures.line())
         self.assertNotIn("flags", figures.line())
+
+    def test_what_failed_comes_before_the_figures(self):
+        figures = fuzz.Figures("bus", 1, error="it broke")
+        self.assertRegex(figures.line(), r"^bus +seed 1: FAILED: it broke; ")
 
 
 def the_tool():
