@@ -112,6 +112,17 @@ static bool stv_lost(struct stv_dev *dev)
 	return stv_rescinded(dev) || READ_ONCE(dev->gone);
 }
 
+static void stv_give_up_locked(struct stv_dev *dev)
+{
+	lockdep_assert_held(&dev->conn_lock);
+
+	if (dev->gone)
+		return;
+	WRITE_ONCE(dev->gone, true);
+	stv_disconnect(dev, DID_NO_CONNECT);
+	vmbus_free_ring(dev->hdev->channel);
+}
+
 /**
  * stv_give_up() - take no commands any more, and take back all there are
  * @dev: adapter; nothing happens if none are taken any more: the channel may be
@@ -122,11 +133,7 @@ static bool stv_lost(struct stv_dev *dev)
 void stv_give_up(struct stv_dev *dev)
 {
 	mutex_lock(&dev->conn_lock);
-	if (!dev->gone) {
-		WRITE_ONCE(dev->gone, true);
-		stv_disconnect(dev, DID_NO_CONNECT);
-		vmbus_free_ring(dev->hdev->channel);
-	}
+	stv_give_up_locked(dev);
 	mutex_unlock(&dev->conn_lock);
 }
 
@@ -169,24 +176,32 @@ static int stv_connect_again(struct stv_dev *dev)
 /* Close and open; false if the adapter is no more. */
 static bool stv_reconnect(struct stv_dev *dev)
 {
-	bool ok = false;
+	lockdep_assert_held(&dev->conn_lock);
 
-	mutex_lock(&dev->conn_lock);
-	if (dev->connected) {
-		dev->recoveries++;
-		stv_disconnect(dev, DID_RESET);
-		ok = !stv_connect_again(dev);
-		if (!ok) {
-			dev_err(&dev->hdev->device,
-				"can't connect to the host again\n");
-			WRITE_ONCE(dev->gone, true);
-			vmbus_free_ring(dev->hdev->channel);
-		}
+	if (!dev->connected)
+		return false;
+	dev->recoveries++;
+	stv_disconnect(dev, DID_RESET);
+	if (!stv_connect_again(dev))
+		return true;
+	dev_err(&dev->hdev->device, "can't connect to the host again\n");
+	WRITE_ONCE(dev->gone, true);
+	vmbus_free_ring(dev->hdev->channel);
+	return false;
+}
+
+/* False if the adapter is no more. */
+static bool stv_recover(struct stv_dev *dev)
+{
+	struct device *d = &dev->hdev->device;
+
+	if (!stv_decide_recover(&dev->recovered, ktime_get_seconds())) {
+		dev_err(d, "the host breaks channels all the time, giving up\n");
+		stv_give_up_locked(dev);
+		return false;
 	}
-	mutex_unlock(&dev->conn_lock);
-	if (ok)
-		stv_events_missed(dev);
-	return ok;
+	dev_err(d, "a channel is broken, connecting to the host again\n");
+	return stv_reconnect(dev);
 }
 
 /**
@@ -199,20 +214,37 @@ static bool stv_reconnect(struct stv_dev *dev)
 void stv_recover_work(struct work_struct *work)
 {
 	struct stv_dev *dev = container_of(work, struct stv_dev, recover_work);
-	struct device *d = &dev->hdev->device;
+	bool ok = false;
 
+	mutex_lock(&dev->conn_lock);
 	/* Of a device that has gone remove() takes care. */
-	if (stv_lost(dev) || !stv_broken(dev))
-		return;
+	if (!stv_lost(dev) && stv_broken(dev))
+		ok = stv_recover(dev);
+	mutex_unlock(&dev->conn_lock);
+	if (ok)
+		stv_events_missed(dev);
+}
 
-	if (!stv_decide_recover(&dev->recovered, ktime_get_seconds())) {
-		dev_err(d, "the host breaks channels all the time, giving up\n");
-		stv_give_up(dev);
-		return;
+/*
+ * A reset has failed. @seen: recoveries that there had been when it began; one
+ * since then has done what is left to do. False if the adapter is no more.
+ */
+static bool stv_reset_failed(struct stv_dev *dev, unsigned long seen)
+{
+	bool ok;
+
+	mutex_lock(&dev->conn_lock);
+	if (dev->recoveries == seen) {
+		dev_err(&dev->hdev->device,
+			"a reset has not helped, connecting to the host again\n");
+		ok = stv_reconnect(dev);
+	} else {
+		ok = dev->connected;
 	}
-
-	dev_err(d, "a channel is broken, connecting to the host again\n");
-	stv_reconnect(dev);
+	mutex_unlock(&dev->conn_lock);
+	if (ok)
+		stv_events_missed(dev);
+	return ok;
 }
 
 /*
@@ -239,17 +271,16 @@ static bool stv_reset_bus(struct stv_dev *dev)
 int stv_host_reset(struct scsi_cmnd *cmd)
 {
 	struct stv_dev *dev = shost_priv(cmd->device->host);
+	unsigned long seen;
 	bool ok = false;
 
 	mutex_lock(&dev->reset_lock);
+	seen = READ_ONCE(dev->recoveries);
 	if (!stv_lost(dev))
 		ok = stv_reset_bus(dev);
 	/* Else close the channels and be done, unless the device has gone. */
-	if (!ok && !stv_lost(dev)) {
-		dev_err(&dev->hdev->device,
-			"a reset has not helped, connecting to the host again\n");
-		ok = stv_reconnect(dev);
-	}
+	if (!ok && !stv_lost(dev))
+		ok = stv_reset_failed(dev, seen);
 	/* The SCSI layer is about to use its command for something else. */
 	if (!ok && stv_lost(dev))
 		stv_give_up(dev);

@@ -253,7 +253,7 @@ const char *stv_hs_error_name(enum stv_hs_error why)
 		[STV_HS_REFUSED] = "refused by the host",
 		[STV_HS_OBSOLETE] = "obsolete Hyper-V version",
 		[STV_HS_TIMEOUT] = "no answer",
-		[STV_HS_GONE] = "device has gone",
+		[STV_HS_GONE] = "device or channel has gone",
 	};
 
 	if ((unsigned int)why >= ARRAY_SIZE(names))
