@@ -18,7 +18,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 LOGS = os.environ.get("LOGS") or os.path.join(BUILD, "logs")
 HOUR = 3600
-BUILD_TIME = 2 * HOUR   # two processors and a guest beside it: half an hour
+BUILD_TIME = 5 * HOUR   # two processors and a guest beside it: half an hour
 TAIL = 16           # lines of a failed step's log that the end repeats
 QUIET = 60          # seconds without a line after which one says what runs
 
@@ -45,8 +45,9 @@ class Step:
 def check_steps():
     tree, base = ("tree",), ("base",)
     gate = "ci/gates "
-    # Builds and other guests want processors, too.
-    guests = f"ci/scenario --check --jobs {max(1, (os.cpu_count() or 1) // 2)} "
+    # Builds and other guests want processors, too; and all want memory.
+    jobs = min(3, max(1, len(os.sched_getaffinity(0)) // 2))
+    guests = f"ci/scenario --check --jobs {jobs} "
     # What can start is started in this order: first what the longest wait for,
     # last what nothing waits for.
     return [
@@ -74,11 +75,11 @@ def check_steps():
         Step("kernel-debug", "ci/kernel build debug new", tree, True,
              BUILD_TIME),
         Step("scenarios-lean", guests + "CONFIG=lean",
-             ("kernel-lean", "host"), False, HOUR),
+             ("kernel-lean", "host"), False, 2 * HOUR),
         Step("fuzz", "ci/fuzz --no-build T=1 SEED=11 REPLAYS=0",
-             ("kernel-debug", "host"), False, HOUR),
+             ("kernel-debug", "host"), False, 3 * HOUR),
         Step("scenarios-debug", guests + "CONFIG=debug",
-             ("kernel-debug", "host"), False, HOUR),
+             ("kernel-debug", "host"), False, 2 * HOUR),
         Step("kunit", "ci/kunit", tree, True, BUILD_TIME),
         Step("objects", gate + "objects", tree, True),
     ]

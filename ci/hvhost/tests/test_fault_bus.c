@@ -116,7 +116,7 @@ static void late_messages(void **state)
 
 	(void)state;
 	start(0x50003, &relid, &relid2);
-	set(NULL, "late 30 UNLOAD_RESPONSE 1");
+	set(NULL, "late 500 UNLOAD_RESPONSE 1");
 	post_words(MSG_UNLOAD, 0, 0, 0);
 	expect_nothing();
 	/* The next connection is there before it. */
