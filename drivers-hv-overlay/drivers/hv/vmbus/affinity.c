@@ -21,8 +21,10 @@
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/hyperv.h>
 #include <linux/sched/isolation.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/topology.h>
 #include <linux/workqueue.h>
@@ -46,6 +48,9 @@ static struct hvb_cpus vmbus_cpus;
  */
 #define VMBUS_LOOK_FIRST	1
 #define VMBUS_LOOK_LAST		16
+
+/* Until a system call that CPU hotplug is in the way of is tried again. */
+#define VMBUS_HOTPLUG_POLL_MS	5
 
 static void vmbus_look_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(vmbus_look, vmbus_look_work);
@@ -240,10 +245,10 @@ static int vmbus_affinity_move(struct vmbus_chan *chan, u32 cpu)
  * @chan: channel
  * @cpu: CPU number, any value
  *
- * Context: process; waits for the host.
+ * Context: a system call; waits for the host.
  * Return: 0; -EINVAL if the CPU doesn't exist, is offline, or is isolated;
  * -EIO if the protocol version is before 4.1, the channel isn't open, or the
- * host did not agree.
+ * host did not agree. While a CPU comes or goes the system call is restarted.
  */
 int vmbus_affinity_set(struct vmbus_chan *chan, unsigned int cpu)
 {
@@ -255,7 +260,14 @@ int vmbus_affinity_set(struct vmbus_chan *chan, unsigned int cpu)
 	    !cpumask_test_cpu(cpu, housekeeping_cpumask(HK_TYPE_MANAGED_IRQ)))
 		return -EINVAL;
 
-	cpus_read_lock();
+	/*
+	 * Who takes a CPU away may wait for I/O on this channel, and that for
+	 * the channel to be closed, which waits for the users of its files.
+	 */
+	if (!cpus_read_trylock()) {
+		msleep(VMBUS_HOTPLUG_POLL_MS);
+		return restart_syscall();
+	}
 	if (!cpu_online(cpu)) {
 		ret = -EINVAL;
 		goto out_unlock;

@@ -125,6 +125,7 @@ int vmbus_ring_map(struct vmbus_chan *chan)
 	struct vmbus_channel *ch = &chan->ch;
 	u32 send = ch->ringbuffer_send_offset;
 	u32 recv = ch->ringbuffer_pagecount - send;
+	unsigned long flags;
 	int ret = -ENOMEM;
 
 	if (send < 2 || send > ch->ringbuffer_pagecount || recv < 2)
@@ -142,11 +143,14 @@ int vmbus_ring_map(struct vmbus_chan *chan)
 	hvb_ring_hdr_init((__force struct hvb_ring_hdr __hvshared *)
 			  chan->rx_map);
 
+	/* As in vmbus_ring_unmap(). */
+	spin_lock_irqsave(&ch->outbound.ring_lock, flags);
 	ret = hvb_tx_init(&chan->tx,
 			  (__force struct hvb_ring_hdr __hvshared *)
 			  chan->tx_map,
 			  (__force void __hvshared *)(chan->tx_map + PAGE_SIZE),
 			  (send - 1) << PAGE_SHIFT);
+	spin_unlock_irqrestore(&ch->outbound.ring_lock, flags);
 	if (ret)
 		goto err_unmap;
 	ret = hvb_rx_init(&chan->rx,
