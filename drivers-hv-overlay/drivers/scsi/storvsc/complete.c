@@ -623,6 +623,23 @@ unsigned int stv_in_flight(struct stv_dev *dev)
 	return n;
 }
 
+/*
+ * A pass-through command that comes back with DID_RESET is over: whoever sent
+ * it is to decide. The SCSI layer itself takes one for good, with no data in
+ * it (scsi_status_is_good()), and sd a disk without an answer for one without
+ * a write cache. So what only asks the device is sent again. What error
+ * handling sends is not: it knows what a reset is.
+ */
+static int stv_taken_back(struct scsi_cmnd *cmd, int host_byte)
+{
+	if (host_byte == DID_RESET &&
+	    cmd->submitter == SUBMITTED_BY_BLOCK_LAYER &&
+	    blk_rq_is_passthrough(scsi_cmd_to_rq(cmd)) &&
+	    stv_cmd_asks(cmd->cmnd[0]))
+		return DID_REQUEUE;
+	return host_byte;
+}
+
 /**
  * stv_flush_slots() - take back all commands that are with the host
  * @dev: adapter; its channels are closed, and nobody submits
@@ -647,7 +664,7 @@ unsigned int stv_flush_slots(struct stv_dev *dev, int host_byte)
 				continue;
 			cmd = tag->cmd;
 			scsi_dma_unmap(cmd);
-			cmd->result = host_byte << 16;
+			cmd->result = stv_taken_back(cmd, host_byte) << 16;
 			scsi_set_resid(cmd, scsi_bufflen(cmd));
 			scsi_done(cmd);
 			n++;

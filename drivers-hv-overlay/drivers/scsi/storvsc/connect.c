@@ -34,16 +34,33 @@ bool stv_rescinded(const struct stv_dev *dev)
 	return READ_ONCE(dev->hdev->channel->rescind);
 }
 
-/* The ring may be full of commands: try for as long as the answer may take. */
-static int stv_ask_send(struct stv_dev *dev, void *msg, u64 id,
-			unsigned long deadline)
+/*
+ * A reset is asked for whenever somebody likes. While the channels are closed
+ * and opened it is not sent: the ring is made, and the handshake is not to be
+ * disturbed. Who clears the map waits for the lock before he closes anything.
+ */
+static int stv_ask_try(struct stv_dev *dev, enum stv_own which, void *msg,
+		       u64 id)
 {
 	const u32 flags = VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED;
+	int ret = -ENODEV;
+
+	mutex_lock(&dev->map_lock);
+	if (which == STV_OWN_INIT || dev->up)
+		ret = vmbus_sendpacket(dev->hdev->channel, msg, STV_PKT_LEN, id,
+				       VM_PKT_DATA_INBAND, flags);
+	mutex_unlock(&dev->map_lock);
+	return ret;
+}
+
+/* The ring may be full of commands: try for as long as the answer may take. */
+static int stv_ask_send(struct stv_dev *dev, enum stv_own which, void *msg,
+			u64 id, unsigned long deadline)
+{
 	int ret;
 
 	for (;;) {
-		ret = vmbus_sendpacket(dev->hdev->channel, msg, STV_PKT_LEN, id,
-				       VM_PKT_DATA_INBAND, flags);
+		ret = stv_ask_try(dev, which, msg, id);
 		if (ret != -EAGAIN)
 			return ret;
 		if (time_after(jiffies, deadline))
@@ -101,7 +118,7 @@ int stv_ask(struct stv_dev *dev, enum stv_own which, void *msg,
 	gen = stv_slot_arm(&own->slot, 0);
 	spin_unlock_irq(&own->lock);
 
-	ret = stv_ask_send(dev, msg, stv_own_id(which, gen), deadline);
+	ret = stv_ask_send(dev, which, msg, stv_own_id(which, gen), deadline);
 	if (!ret)
 		ret = stv_ask_wait(dev, own, deadline);
 
@@ -256,6 +273,10 @@ static void stv_sub_channel(struct vmbus_channel *vch)
 	}
 	if (!ret)
 		ret = stv_chan_up(dev, index);
+	/* Up before this: what broke earlier nobody has taken notice of. */
+	smp_mb();
+	if (!ret && vmbus_channel_broken(vch))
+		queue_work(stv_recover_wq, &dev->recover_work);
 	if (ret)
 		dev_err_ratelimited(&hdev->device,
 				    "Failed to open sub-channel %u: %d\n",

@@ -275,7 +275,10 @@ int stv_host_reset(struct scsi_cmnd *cmd)
 	bool ok = false;
 
 	mutex_lock(&dev->reset_lock);
-	seen = READ_ONCE(dev->recoveries);
+	/* One that is under way is waited for: it isn't seen to the end yet. */
+	mutex_lock(&dev->conn_lock);
+	seen = dev->recoveries;
+	mutex_unlock(&dev->conn_lock);
 	if (!stv_lost(dev))
 		ok = stv_reset_bus(dev);
 	/* Else close the channels and be done, unless the device has gone. */

@@ -30,9 +30,12 @@ static_assert(STV_CMD_TEST_UNIT_READY == TEST_UNIT_READY);
 static_assert(STV_CMD_INQUIRY == INQUIRY);
 static_assert(STV_CMD_MODE_SENSE == MODE_SENSE);
 static_assert(STV_CMD_SET_WINDOW == SET_WINDOW);
+static_assert(STV_CMD_READ_CAPACITY == READ_CAPACITY);
 static_assert(STV_CMD_WRITE_SAME == WRITE_SAME);
 static_assert(STV_CMD_MODE_SENSE_10 == MODE_SENSE_10);
 static_assert(STV_CMD_ATA_16 == ATA_16);
+static_assert(STV_CMD_SERVICE_ACTION_IN_16 == SERVICE_ACTION_IN_16);
+static_assert(STV_CMD_REPORT_LUNS == REPORT_LUNS);
 static_assert(STV_CMD_ATA_12 == ATA_12);
 static_assert(STV_CMD_MAINTENANCE_IN == MAINTENANCE_IN);
 static_assert(STV_PAGE_SIZE == HV_HYP_PAGE_SIZE);
@@ -456,7 +459,13 @@ static int stv_suspend(struct hv_device *hdev)
 	}
 	mutex_lock(&dev->conn_lock);
 	stv_disconnect(dev, DID_RESET);
-	vmbus_free_ring(hdev->channel);
+	/*
+	 * The rings stay: once the image has been made, which may be written to
+	 * a disk of this adapter, there may be no such memory. But not those
+	 * that the host does not let go of.
+	 */
+	if (hdev->channel->ringbuffer_gpadlhandle.decrypted)
+		vmbus_free_ring(hdev->channel);
 	mutex_unlock(&dev->conn_lock);
 	return 0;
 }

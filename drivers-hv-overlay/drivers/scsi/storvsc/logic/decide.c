@@ -214,6 +214,34 @@ bool stv_cmd_allowed(u8 opcode, u16 version)
 EXPORT_SYMBOL_IF_KUNIT(stv_cmd_allowed);
 
 /**
+ * stv_cmd_asks() - does a command only ask the device for something?
+ * @opcode: first byte of the CDB
+ *
+ * Such a command may be sent twice: it moves no data of the medium and no tape,
+ * and takes nothing away from whoever asks next.
+ *
+ * Context: any.
+ * Return: true if so, as far as is known.
+ */
+bool stv_cmd_asks(u8 opcode)
+{
+	switch (opcode) {
+	case STV_CMD_TEST_UNIT_READY:
+	case STV_CMD_INQUIRY:
+	case STV_CMD_MODE_SENSE:
+	case STV_CMD_READ_CAPACITY:
+	case STV_CMD_MODE_SENSE_10:
+	case STV_CMD_SERVICE_ACTION_IN_16:
+	case STV_CMD_REPORT_LUNS:
+	case STV_CMD_MAINTENANCE_IN:
+		return true;
+	default:
+		return false;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(stv_cmd_asks);
+
+/**
  * stv_decide_unsent() - what becomes of a command that was not sent
  * @err: why not, a negative error code
  * @gone: the device is being removed or was rescinded

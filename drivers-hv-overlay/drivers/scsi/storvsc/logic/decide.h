@@ -39,9 +39,12 @@
 #define STV_CMD_INQUIRY			0x12
 #define STV_CMD_MODE_SENSE		0x1a
 #define STV_CMD_SET_WINDOW		0x24
+#define STV_CMD_READ_CAPACITY		0x25
 #define STV_CMD_WRITE_SAME		0x41
 #define STV_CMD_MODE_SENSE_10		0x5a
 #define STV_CMD_ATA_16			0x85
+#define STV_CMD_SERVICE_ACTION_IN_16	0x9e
+#define STV_CMD_REPORT_LUNS		0xa0
 #define STV_CMD_ATA_12			0xa1
 #define STV_CMD_MAINTENANCE_IN		0xa3
 
@@ -143,6 +146,7 @@ struct stv_recovered {
 void stv_decide(const struct stv_io *io, const struct stv_comp *comp,
 		struct stv_verdict *v);
 bool stv_cmd_allowed(u8 opcode, u16 version);
+bool stv_cmd_asks(u8 opcode);
 enum stv_unsent stv_decide_unsent(int err, bool gone);
 enum stv_expired stv_decide_expired(bool in_flight, bool suspect, bool dead);
 bool stv_decide_recover(struct stv_recovered *r, u64 now);

@@ -449,6 +449,21 @@ static void decide_allowed(struct kunit *test)
 	}
 }
 
+static void decide_asks(struct kunit *test)
+{
+	static const u8 asks[] = {
+		0x00, 0x12, 0x1a, 0x25, 0x5a, 0x9e, 0xa0, 0xa3,
+	};
+	unsigned int opcode, i;
+
+	for (opcode = 0; opcode <= U8_MAX; opcode++) {
+		for (i = 0; i < ARRAY_SIZE(asks) && asks[i] != opcode; i++)
+			;
+		KUNIT_EXPECT_EQ_MSG(test, stv_cmd_asks(opcode),
+				    i < ARRAY_SIZE(asks), "0x%x", opcode);
+	}
+}
+
 static void decide_unsent(struct kunit *test)
 {
 	static const struct {
@@ -538,6 +553,7 @@ static struct kunit_case decide_suite_cases[] = {
 	KUNIT_CASE(decide_sense_out),
 	KUNIT_CASE(decide_short_cut),
 	KUNIT_CASE(decide_allowed),
+	KUNIT_CASE(decide_asks),
 	KUNIT_CASE(decide_unsent),
 	KUNIT_CASE(decide_expired),
 	KUNIT_CASE(decide_recover),
