@@ -281,7 +281,9 @@ struct hvdm_dev {
  * @walk: hot add request in progress
  * @step: block that was added last
  * @walk_pages: pages that the request has dealt with
+ * @walking: a hot add request is being dealt with
  * @wait_online: the request waits until @step's block is online
+ * @wait_until: how long, in jiffies
  * @step_online: it is
  * @hooked: the memory notifier and the online callback are in place
  * @pinned: the module holds a reference to itself
@@ -298,7 +300,9 @@ struct hvdm_mem {
 	struct hvdm_walk walk;
 	struct hvdm_step step;
 	u64 walk_pages;
+	bool walking;
 	bool wait_online;
+	unsigned long wait_until;
 	bool step_online;
 	bool hooked;
 	bool pinned;

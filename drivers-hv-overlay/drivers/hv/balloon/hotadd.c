@@ -293,6 +293,7 @@ int hvdm_hot_add_begin(struct hvdm_dev *dm, const struct hvdm_msg *msg)
 					 &region : NULL);
 	mem->walk_pages = 0;
 	mem->wait_online = false;
+	mem->walking = !ret;
 	mutex_unlock(&mem->lock);
 	if (!ret)
 		queue_delayed_work(system_freezable_wq, &dm->hot_add, 0);
@@ -369,6 +370,30 @@ static void hvdm_hot_add_end(struct hvdm_dev *dm, u64 pages, int ret)
 	hvdm_hot_add_reply(dm, min_t(u64, pages, U32_MAX));
 }
 
+/*
+ * Is it time for the next block? It need not be: the work may have been about
+ * to run when the notifier made it due, and then it runs once more.
+ */
+static bool hvdm_hot_add_due(struct hvdm_dev *dm)
+{
+	struct hvdm_mem *mem = &hvdm_mem;
+	unsigned long now = jiffies;
+
+	lockdep_assert_held(&mem->lock);
+
+	if (!mem->walking)
+		return false;
+	if (!mem->wait_online || mem->step_online)
+		return true;
+	if (time_before(now, mem->wait_until)) {
+		queue_delayed_work(system_freezable_wq, &dm->hot_add,
+				   mem->wait_until - now);
+		return false;
+	}
+	atomic_long_inc(&dm->stats.online_timeouts);
+	return true;
+}
+
 /**
  * hvdm_hot_add_work() - deal with one block of a hot add request
  * @work: hvdm_dev.hot_add
@@ -384,14 +409,18 @@ void hvdm_hot_add_work(struct work_struct *work)
 	int ret;
 
 	mutex_lock(&mem->lock);
-	if (mem->wait_online && !mem->step_online)
-		atomic_long_inc(&dm->stats.online_timeouts);
+	if (!hvdm_hot_add_due(dm)) {
+		mutex_unlock(&mem->lock);
+		return;
+	}
 	mem->wait_online = false;
 	before = mem->walk.next;
 	ret = hvdm_hot_add_step(dm);
 	if (!ret || ret == -EAGAIN)
 		mem->walk_pages += mem->walk.next - before;
 	mem->wait_online = ret == -EAGAIN;
+	mem->wait_until = jiffies + HVDM_ONLINE_TIMEOUT;
+	mem->walking = !ret || ret == -EAGAIN;
 	pages = mem->walk_pages;
 	mutex_unlock(&mem->lock);
 	/* Not only at the end: the request may be given up while it waits. */

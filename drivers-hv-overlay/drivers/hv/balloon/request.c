@@ -277,6 +277,7 @@ void hvdm_request_abort(struct hvdm_dev *dm)
 	/* Blocks that are added stay; the rest of the request is forgotten. */
 	mutex_lock(&hvdm_mem.lock);
 	hvdm_mem.wait_online = false;
+	hvdm_mem.walking = false;
 	mutex_unlock(&hvdm_mem.lock);
 	hvdm_mem_repin();
 }

@@ -632,12 +632,17 @@ unsigned int stv_in_flight(struct stv_dev *dev)
  */
 static int stv_taken_back(struct scsi_cmnd *cmd, int host_byte)
 {
-	if (host_byte == DID_RESET &&
-	    cmd->submitter == SUBMITTED_BY_BLOCK_LAYER &&
-	    blk_rq_is_passthrough(scsi_cmd_to_rq(cmd)) &&
-	    stv_cmd_asks(cmd->cmnd[0]))
-		return DID_REQUEUE;
-	return host_byte;
+	if (host_byte != DID_RESET ||
+	    cmd->submitter != SUBMITTED_BY_BLOCK_LAYER ||
+	    !blk_rq_is_passthrough(scsi_cmd_to_rq(cmd)) ||
+	    !stv_cmd_asks(cmd->cmnd[0]))
+		return host_byte;
+	/*
+	 * One that is older than all its retries may take would be over, and
+	 * for good again; and that may well be all the host's doing.
+	 */
+	cmd->jiffies_at_alloc = jiffies;
+	return DID_REQUEUE;
 }
 
 /**

@@ -46,7 +46,8 @@ static int stv_ask_try(struct stv_dev *dev, enum stv_own which, void *msg,
 	int ret = -ENODEV;
 
 	mutex_lock(&dev->map_lock);
-	if (which == STV_OWN_INIT || dev->up)
+	if (which == STV_OWN_INIT ||
+	    (dev->up && !READ_ONCE(dev->own[which].aborted)))
 		ret = vmbus_sendpacket(dev->hdev->channel, msg, STV_PKT_LEN, id,
 				       VM_PKT_DATA_INBAND, flags);
 	mutex_unlock(&dev->map_lock);
@@ -138,7 +139,7 @@ static void stv_ask_abort(struct stv_own_req *own)
 {
 	spin_lock_irq(&own->lock);
 	if (stv_slot_revoke(&own->slot)) {
-		own->aborted = true;
+		WRITE_ONCE(own->aborted, true);
 		complete(&own->done);
 	}
 	spin_unlock_irq(&own->lock);
@@ -275,7 +276,7 @@ static void stv_sub_channel(struct vmbus_channel *vch)
 		ret = stv_chan_up(dev, index);
 	/* Up before this: what broke earlier nobody has taken notice of. */
 	smp_mb();
-	if (!ret && vmbus_channel_broken(vch))
+	if (!ret && (READ_ONCE(vch->rescind) || vmbus_channel_broken(vch)))
 		queue_work(stv_recover_wq, &dev->recover_work);
 	if (ret)
 		dev_err_ratelimited(&hdev->device,

@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <uapi/linux/cdrom.h>
 
 #include <scsi/scsi.h>
 #include <scsi/scsi_cmnd.h>
@@ -32,6 +33,10 @@ static_assert(STV_CMD_MODE_SENSE == MODE_SENSE);
 static_assert(STV_CMD_SET_WINDOW == SET_WINDOW);
 static_assert(STV_CMD_READ_CAPACITY == READ_CAPACITY);
 static_assert(STV_CMD_WRITE_SAME == WRITE_SAME);
+static_assert(STV_CMD_READ_TOC == READ_TOC);
+static_assert(STV_CMD_GET_CONFIGURATION == GPCMD_GET_CONFIGURATION);
+static_assert(STV_CMD_READ_DISC_INFO == GPCMD_READ_DISC_INFO);
+static_assert(STV_CMD_READ_TRACK_INFO == GPCMD_READ_TRACK_RZONE_INFO);
 static_assert(STV_CMD_MODE_SENSE_10 == MODE_SENSE_10);
 static_assert(STV_CMD_ATA_16 == ATA_16);
 static_assert(STV_CMD_SERVICE_ACTION_IN_16 == SERVICE_ACTION_IN_16);
