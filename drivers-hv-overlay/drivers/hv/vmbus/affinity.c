@@ -219,7 +219,8 @@ static int vmbus_affinity_move(struct vmbus_chan *chan, u32 cpu)
 
 	lockdep_assert_held(&chan->op_lock);
 
-	if (old == cpu)
+	/* While an answer is late it isn't known where the host interrupts. */
+	if (old == cpu && !chan->modify_late)
 		return 0;
 
 	mutex_lock(vmbus_channel_mutex);
@@ -229,6 +230,8 @@ static int vmbus_affinity_move(struct vmbus_chan *chan, u32 cpu)
 	open = hvb_chan_is_open(vmbus_chan_state(chan));
 	if (open) {
 		ret = vmbus_chan_modify(chan, hv_cpu_number_to_vp_number(cpu));
+		if (ret == -ETIMEDOUT)
+			chan->modify_cpu = cpu;
 		/* A rescinded channel interrupts nobody any more. */
 		if (ret && !vmbus_chan_host_gone(chan))
 			return ret;
@@ -285,7 +288,17 @@ out_unlock:
 	return ret;
 }
 
-/* A channel that interrupts @cpu, with a reference, or NULL. */
+/* May the host interrupt @cpu for this channel? */
+static bool vmbus_chan_on_cpu(struct vmbus_chan *chan, u32 cpu)
+{
+	if (chan->ch.target_cpu == cpu)
+		return true;
+	return chan->modify_late && chan->modify_cpu == cpu &&
+	       hvb_chan_is_open(vmbus_chan_state(chan)) &&
+	       !vmbus_chan_host_gone(chan);
+}
+
+/* A channel that may interrupt @cpu, with a reference, or NULL. */
 static struct vmbus_chan *vmbus_affinity_find(u32 cpu)
 {
 	struct vmbus_chan *found = NULL;
@@ -293,12 +306,12 @@ static struct vmbus_chan *vmbus_affinity_find(u32 cpu)
 
 	mutex_lock(vmbus_channel_mutex);
 	list_for_each_entry(ch, &vmbus_conn.chan_list, listentry) {
-		if (ch->target_cpu == cpu) {
+		if (vmbus_chan_on_cpu(to_vmbus_chan(ch), cpu)) {
 			found = vmbus_chan_get(to_vmbus_chan(ch));
 			goto out_unlock;
 		}
 		list_for_each_entry(sc, &ch->sc_list, sc_list) {
-			if (sc->target_cpu == cpu) {
+			if (vmbus_chan_on_cpu(to_vmbus_chan(sc), cpu)) {
 				found = vmbus_chan_get(to_vmbus_chan(sc));
 				goto out_unlock;
 			}
@@ -325,7 +338,7 @@ static int vmbus_affinity_evict(struct vmbus_chan *chan, u32 cpu)
 		return ret;
 
 	mutex_lock(&chan->op_lock);
-	if (chan->ch.target_cpu == cpu)
+	if (vmbus_chan_on_cpu(chan, cpu))
 		ret = vmbus_affinity_move(chan, new);
 	mutex_unlock(&chan->op_lock);
 	return ret;

@@ -23,6 +23,7 @@
 #include <linux/list.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/sched/mm.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -621,11 +622,14 @@ static void ctrl_handle(const struct ctrl_msg *entry)
 /* A host that never pauses must not keep vmbus_ctrl_flush() from its end. */
 static void ctrl_work_fn(struct work_struct *work)
 {
+	/* Memory may wait for a disk whose rescind is in the queue. */
+	unsigned int noio = memalloc_noio_save();
 	struct ctrl_msg entry;
 	unsigned int n;
 
 	for (n = 0; n < CTRL_QUEUE_LEN && ctrl_dequeue(&entry); n++)
 		ctrl_handle(&entry);
+	memalloc_noio_restore(noio);
 	ctrl_unstall();
 	if (n == CTRL_QUEUE_LEN)
 		queue_work(vmbus_conn.con_wq, work);

@@ -10,11 +10,12 @@
  *
  * Rule of the mask. A bit is set before the host learns of the binding, and it
  * stays when the channel moves on, since the host may go on signalling the old
- * CPU for a while; it goes on all CPUs at once, when the word has no channel
- * left. A flag that is set outside the mask (a host that signals a CPU it was
- * never told about) is found by a sweep over all mapped relids. That is made
- * when an interrupt could not be explained otherwise, and on every 64th one,
- * for the case that it could; what it finds enters the mask.
+ * CPU for a while, and when it goes: a CPU may be late, and a flag that is left
+ * is one for which the host will not interrupt. A flag that is set outside the
+ * mask (a host that signals a CPU it was never told about) is found by a sweep
+ * over all mapped relids. That is made when an interrupt could not be explained
+ * otherwise, and on every 64th one, for the case that it could; what it finds
+ * enters the mask.
  *
  * Channels are found and called under RCU: whoever clears onchannel_callback,
  * or takes the relid out of the map, waits for a grace period and knows that
@@ -492,31 +493,19 @@ int vmbus_relid_map(struct vmbus_chan *chan)
 	return 0;
 }
 
-static bool relid_word_empty(unsigned int word)
-{
-	u32 relid = word * FLAGS_PER_WORD;
-	u32 end = relid + FLAGS_PER_WORD;
-
-	for (; relid < end; relid++) {
-		if (rcu_access_pointer(vmbus_conn.relids[relid]))
-			return false;
-	}
-	return true;
-}
-
 /**
  * vmbus_relid_unmap() - hide a channel from the interrupt path
  * @chan: channel; nothing happens if it is not mapped
  *
  * Interrupts that have found the channel already use it until an RCU grace
- * period has passed.
+ * period has passed. CPUs go on looking at its flag: one that stayed set would
+ * keep the host from interrupting for the next channel with this relid.
  *
  * Context: process context, vmbus_channel_mutex held.
  */
 void vmbus_relid_unmap(struct vmbus_chan *chan)
 {
 	u32 relid = chan->ch.offermsg.child_relid;
-	unsigned int word, cpu;
 
 	lockdep_assert_held(vmbus_channel_mutex);
 
@@ -528,13 +517,6 @@ void vmbus_relid_unmap(struct vmbus_chan *chan)
 		return;
 
 	RCU_INIT_POINTER(vmbus_conn.relids[relid], NULL);
-
-	word = relid / FLAGS_PER_WORD;
-	if (!relid_word_empty(word))
-		return;
-
-	for_each_possible_cpu(cpu)
-		clear_bit(word, &per_cpu_ptr(vmbus_conn.cpu, cpu)->words);
 }
 
 /**

@@ -491,13 +491,12 @@ static int vmbus_offer_locked(struct vmbus_chan *chan,
 	if (primary && !guid_equal(&primary->ch.offermsg.offer.if_type,
 				   &offer->type))
 		return -EEXIST;
-	if (!offer->sub_index) {
-		if (primary)
-			return vmbus_reoffer(primary, offer) ?: 1;
-		return vmbus_offer_insert(chan, NULL);
-	}
+	if (!offer->sub_index)
+		return primary ? vmbus_reoffer(primary, offer) ?: 1 :
+				 vmbus_offer_insert(chan, NULL);
 
-	if (!primary || READ_ONCE(primary->ch.rescind) ||
+	if (!primary || is_hvsock_channel(&primary->ch) ||
+	    READ_ONCE(primary->ch.rescind) ||
 	    vmbus_chan_state(primary) == HVB_CH_SUSPENDED)
 		return -ENODEV;
 	if (vmbus_sub_index_taken(primary, offer->sub_index))

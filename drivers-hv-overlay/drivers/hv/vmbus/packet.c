@@ -127,11 +127,15 @@ static noinline void vmbus_send_signal(struct vmbus_channel *ch)
 	vmbus_setevent(ch);
 }
 
-/* The channel was rescinded while the packet went out: it is lost. */
+/*
+ * The channel was rescinded while the packet went out: it is lost. But if it
+ * was completed meanwhile then its sender has nothing to take back any more.
+ */
 static noinline int vmbus_send_lost(struct vmbus_channel *ch, u64 id)
 {
-	if (id != VMBUS_NO_RQSTOR && ch->request_addr_callback)
-		ch->request_addr_callback(ch, id);
+	if (id != VMBUS_NO_RQSTOR && ch->request_addr_callback &&
+	    ch->request_addr_callback(ch, id) == VMBUS_RQST_ERROR)
+		return 0;
 	return -ENODEV;
 }
 

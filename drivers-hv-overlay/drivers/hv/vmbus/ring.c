@@ -239,8 +239,11 @@ void vmbus_ring_poisoned(struct vmbus_chan *chan, unsigned int which)
 	bool tx = which == VMBUS_POISON_TX;
 	struct hv_ring_buffer_info *info = tx ? &chan->ch.outbound :
 						&chan->ch.inbound;
+	enum hvb_ring_reject why = tx ? READ_ONCE(chan->tx.poison) :
+					READ_ONCE(chan->rx.poison);
 
-	if (tx ? !chan->tx.hdr : !chan->rx.hdr)
+	/* The channel may have been opened again since the caller failed. */
+	if (why == HVB_RING_OK || why == HVB_RING_CLOSED)
 		return;
 	if (test_and_set_bit(which, &chan->poison_told))
 		return;
@@ -248,8 +251,7 @@ void vmbus_ring_poisoned(struct vmbus_chan *chan, unsigned int which)
 	vmbus_ring_hide(info, true);
 	if (!tx)
 		vmbus_chan_drop_cb(chan);
-	vmbus_chan_reject(chan, hvb_ring_reject_name(tx ? chan->tx.poison :
-							  chan->rx.poison));
+	vmbus_chan_reject(chan, hvb_ring_reject_name(why));
 }
 
 /**

@@ -179,7 +179,9 @@ struct vmbus_devq {
  * @device_up: the device of a primary is registered (vmbus_channel_mutex)
  * @remove_on_close: a rescinded sub-channel was still open; whoever closes it
  *	removes it (@op_lock)
- * @modify_late: MODIFYCHANNEL was not answered in time (@op_lock)
+ * @modify_late: MODIFYCHANNEL was not answered in time (@op_lock; CPU hotplug
+ *	looks at it and @modify_cpu without)
+ * @modify_cpu: the CPU that it was about
  * @host_rescinded: the host has rescinded it (hv_vmbus_con, until it is
  *	unmapped)
  * @transient: counted among the channels that hibernation waits for
@@ -224,6 +226,7 @@ struct vmbus_chan {
 	bool device_up;
 	bool remove_on_close;
 	bool modify_late;
+	u32 modify_cpu;
 	bool host_rescinded;
 	bool transient;
 	bool resume_wait;
@@ -278,7 +281,7 @@ static inline struct vmbus_chan *vmbus_chan_primary(struct vmbus_chan *chan)
  * @post_page: decrypted input page of HvPostMessage where the per-CPU
  *	hypercall page is encrypted (TDX with a paravisor), else NULL
  * @words: which 64-bit words of the event flags may hold bits of channels
- *	bound to this CPU; set and cleared with atomic bit operations, see irq.c
+ *	that are or were bound to this CPU; set with atomic bit operations
  * @scans: scans of the event flags since boot, paces full sweeps
  * @online: the SynIC is set up; by the CPU's hotplug callbacks
  * @stalled: a message was left in its slot because the queue was full
