@@ -293,7 +293,7 @@ static bool vmbus_chan_on_cpu(struct vmbus_chan *chan, u32 cpu)
 {
 	if (chan->ch.target_cpu == cpu)
 		return true;
-	return chan->modify_late && chan->modify_cpu == cpu &&
+	return READ_ONCE(chan->modify_late) && chan->modify_cpu == cpu &&
 	       hvb_chan_is_open(vmbus_chan_state(chan)) &&
 	       !vmbus_chan_host_gone(chan);
 }

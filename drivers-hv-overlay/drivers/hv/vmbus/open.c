@@ -146,7 +146,7 @@ static void vmbus_op_forget_modify(struct vmbus_chan *chan)
 	if (!chan->modify_late)
 		return;
 	vmbus_request_cancel(&chan->modify_req);
-	chan->modify_late = false;
+	WRITE_ONCE(chan->modify_late, false);
 }
 
 /* The rings are not in use any more, by anybody here at least. */
@@ -608,7 +608,7 @@ static int vmbus_modify_acked(struct vmbus_chan *chan, const struct hvb_wire *w)
 	ret = vmbus_post(w->data, w->len, true);
 	/* After a timeout no other one may be sent before it is answered. */
 	if (!ret && !vmbus_modify_wait(req)) {
-		chan->modify_late = true;
+		WRITE_ONCE(chan->modify_late, true);
 		return -ETIMEDOUT;
 	}
 	if (ret)

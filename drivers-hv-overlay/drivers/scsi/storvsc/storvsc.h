@@ -55,8 +55,9 @@
  * States. An adapter is up while it has a map. stv_disconnect() takes the map
  * away, waits for submitters, closes the channels and takes commands back; for
  * a while (hibernation, recovery: commands are told to wait) or for good
- * (commands fail). Whoever connects or disconnects holds conn_lock. Recovery
- * keeps the memory of the primary's rings: there may be no other.
+ * (commands fail). Whoever connects or disconnects holds conn_lock. The memory
+ * of the primary's rings is kept for as long as there may be a next time, when
+ * there may be no other.
  *
  * Workers. Events of the host (devices come and go, change) run on an ordered
  * queue of the adapter; they are bits, so a flood of notices is one scan.
